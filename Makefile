@@ -1,0 +1,108 @@
+# basenet: one makefile for the whole tree (GNU make). Each folder's NAME.mk
+# adds its sources to the lists below; what is built stands in $(O), which
+# mirrors the installed tree: $(O)/sbin, $(O)/libexec/basenet.
+
+PREFIX = /usr/local
+SBINDIR = $(PREFIX)/sbin
+LIBEXECDIR = $(PREFIX)/libexec/basenet
+MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/basenet
+ETCDIR = /etc/basenet
+RUNDIR = /run/basenet
+STATEDIR = /var/lib/basenet
+SPOOLDIR = /var/spool/basenet
+LOGDIR = /var/log/basenet
+DESTDIR =
+
+CC = gcc
+AR = ar
+INSTALL = install
+O = build
+
+OPT = -O2 -g
+WERROR = -Werror
+WARN = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wformat=2 \
+	-Wundef -Wvla
+FORTIFY = -D_FORTIFY_SOURCE=2
+HARDEN = $(FORTIFY) -fstack-protector-strong
+SAN =
+VERSION = $(shell sed -n 's/^\#\# //p' CHANGES.md | sed -n '1s/ .*//p')
+CPPALL = -D_GNU_SOURCE -include common/banned.h -Icommon $(CPPFLAGS) \
+	-DVERSION='"$(VERSION)"' -DSBINDIR='"$(SBINDIR)"' \
+	-DETCDIR='"$(ETCDIR)"' -DRUNDIR='"$(RUNDIR)"' \
+	-DSTATEDIR='"$(STATEDIR)"' -DLOGDIR='"$(LOGDIR)"'
+CALL = -std=gnu17 -fPIE $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
+LDALL = -pie -Wl,-z,relro,-z,now $(SAN) $(LDFLAGS)
+LDLIBS = -lconfuse -lev -lseccomp -lbsd -lpthread
+
+# What the folders add to: programs, libraries, rc scripts, pages, checks.
+PROGS =
+LIBEXEC =
+LIBS =
+SRCS =
+HDRS =
+TESTS =
+FUZZ =
+SCRIPTS =
+MANS = $(sort $(wildcard man/man5/*.5 man/man7/*.7 man/man8/*.8))
+
+all: programs
+
+# library NAME: $(O)/libNAME.a from NAME_SRCS
+define library
+LIBS += $$(O)/lib$(1).a
+SRCS += $$($(1)_SRCS)
+$$(O)/lib$(1).a: $$($(1)_SRCS:%.c=$$(O)/%.o)
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+
+# program NAME,FILE: FILE from NAME_SRCS and the libraries in NAME_LIBS
+define program
+SRCS += $$($(1)_SRCS)
+$(2): $$($(1)_SRCS:%.c=$$(O)/%.o) $$($(1)_LIBS:%=$$(O)/lib%.a)
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDALL) -o $$@ $$^ $$(LDLIBS) $$($(1)_LDLIBS)
+endef
+
+include common/common.mk
+include tftpd/tftpd.mk
+include rc/rc.mk
+include tests/tests.mk
+
+programs: $(PROGS) $(LIBEXEC)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPALL) -I$(<D) $(CALL) $($(subst /,_,$(<D))_CPPFLAGS) \
+	    -MMD -MP -c -o $@ $<
+
+-include $(SRCS:%.c=$(O)/%.d)
+
+install: programs
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) \
+	    $(DESTDIR)$(ETCDIR) $(DESTDIR)$(DOCDIR)/examples \
+	    $(foreach s,5 7 8,$(DESTDIR)$(MANDIR)/man$(s))
+	$(INSTALL) -m 755 $(PROGS) $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 755 $(filter-out %.subr %/paths,$(LIBEXEC)) \
+	    $(DESTDIR)$(LIBEXECDIR)
+	$(INSTALL) -m 644 $(filter %.subr,$(LIBEXEC)) $(DESTDIR)$(LIBEXECDIR)
+	$(MAKE) -s print-paths >$(DESTDIR)$(LIBEXECDIR)/paths
+	chmod 644 $(DESTDIR)$(LIBEXECDIR)/paths
+	for m in $(MANS); do \
+		$(INSTALL) -m 644 $$m $(DESTDIR)$(MANDIR)/$${m#man/} || exit; \
+	done
+	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
+
+uninstall:
+	rm -f $(PROGS:$(O)/sbin/%=$(DESTDIR)$(SBINDIR)/%)
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
+	rm -f $(MANS:man/%=$(DESTDIR)$(MANDIR)/%)
+
+clean:
+	rm -rf $(O) build-asan build-fuzz build-clang
+
+.PHONY: all programs install uninstall clean check check-asan lint format \
+	fuzz bench demo print-paths
+.DELETE_ON_ERROR:

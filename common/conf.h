@@ -1,0 +1,125 @@
+/*
+ * conf: a daemon's configuration as one table of keys.
+ *
+ * The grammar is libconfuse's; values are ours: every scalar is read as a
+ * string and parsed here, with units and bounds, so 010 is ten, -1 and
+ * 99999999999 are refused, and each message reads
+ *
+ *	file:line: key: what is wrong
+ *
+ * All wrong values, duplicates and failed cross-checks of a file are told in
+ * one run; a syntax error or an unknown key ends the reading of that file and
+ * is told with all that was found before it. A missing or empty file means:
+ * every default. Keys are written with '_'; '-' reads as the same.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum conf_type {
+	CONF_END,
+	CONF_BOOL, /* bool; yes no true false on off */
+	CONF_NUM, /* uint64_t, min..max; decimal digits only */
+	CONF_SIZE, /* uint64_t bytes; 64k 10M 1G 2T, min..max */
+	CONF_TIME, /* uint64_t milliseconds; 500ms 30s 15m 2h 7d, bare: s;
+		      min..max in milliseconds */
+	CONF_STR, /* char *; empty allowed unless min > 0 (min..max bytes) */
+	CONF_PATH, /* char *; absolute, or empty where min is 0 */
+	CONF_ENUM, /* int; index in `words` */
+	CONF_LIST, /* struct conf_list of strings; min..max members */
+	CONF_ADDRS, /* struct conf_list of "addr", "addr:port", "[v6]:port",
+		       "*", "*:port", each checked; min..max members */
+	CONF_PREFIXES, /* struct conf_prefixes; 192.0.2.0/24 2001:db8::/32 */
+	CONF_RANGE, /* struct conf_range; "50000-50100" or "0"; min..max */
+	CONF_SECTION, /* struct conf_sections; `keys` describes one */
+};
+
+struct conf_list {
+	char **v; /* n strings */
+	size_t n;
+};
+
+struct conf_prefix {
+	int family; /* AF_INET, AF_INET6 */
+	uint8_t addr[16]; /* network order; host bits are zero */
+	unsigned bits;
+};
+
+struct conf_prefixes {
+	struct conf_prefix *v;
+	size_t n;
+};
+
+struct conf_range {
+	uint32_t first, last;
+};
+
+/* n structs of the size in the key's row, each filled from one section. */
+struct conf_sections {
+	void *v;
+	size_t n;
+};
+
+/* One row; the array ends with CONF_END. */
+struct conf_key {
+	const char *name; /* with '_' */
+	enum conf_type type;
+	size_t offset; /* offsetof(struct NAME_conf, member) */
+	const char *def; /* as it would be written: "64k", "yes", "{\"*\"}";
+			    NULL: empty list, no section */
+	uint64_t min, max;
+	const char *const *words; /* CONF_ENUM: its words, then NULL */
+	const struct conf_key *keys; /* CONF_SECTION: its rows; its structs
+					have max sections at most, */
+	size_t size; /* .. each of this size; */
+	size_t line_offset; /* .. and an int at this offset (0: none) gets
+			       the line where the section begins */
+};
+
+/*
+ * Read the files in order (later ones override earlier ones key by key; NULL
+ * paths are passed over; the last one may be the daemon's own) into conf, a
+ * struct that is all zeroes. `keys` are the rows for the last file,
+ * `site_keys` (or NULL) those for `site`. Every key is set, by the file or by
+ * its default. 0, or -1 with every message told; conf_free either way.
+ */
+struct conf_files {
+	const char *site; /* or NULL */
+	const struct conf_key *site_keys;
+	const char *own;
+	const struct conf_key *keys;
+	bool own_must_exist; /* named by -f */
+};
+int conf_load(const struct conf_files *, void *conf);
+
+/* Free what the rows point at and zero those members. */
+void conf_free(const struct conf_key *, void *conf);
+
+/* Print the values in the file's own form ("key = value"), one a line. */
+struct buf;
+void conf_show(const struct conf_key *, const void *conf, struct buf *);
+
+/*
+ * For cross-checks: "file:line: key: what is wrong" with the file of the last
+ * conf_load. line 0: "file: key: ...".
+ */
+void conf_error(int line, const char *key, const char *, ...)
+    __attribute__((__format__(__printf__, 3, 4)));
+
+/* The words of the language alone; 0 or -1. */
+int conf_parse_num(const char *, uint64_t *);
+int conf_parse_size(const char *, uint64_t *);
+int conf_parse_time(const char *, uint64_t *ms);
+int conf_parse_prefix(const char *, struct conf_prefix *);
+int conf_parse_range(const char *, struct conf_range *);
+
+/* Is the address (AF_INET, AF_INET6, v4-mapped) within any of these? */
+bool conf_prefix_match(const struct conf_prefixes *, const struct sockaddr *);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * control: requests of the administrator at /run/basenet/NAME.sock.
+ *
+ * A client connects, sends one line of words and reads until the end. The
+ * first line of the answer is "ok" or "error: why", then the verb's own
+ * text. The socket is 0600 (0660 with a group), and the peer's credentials
+ * are checked besides: root, the daemon's own uid, or a member of the group.
+ * One line of at most CONTROL_LINE bytes, within CONTROL_SECONDS, from at most
+ * CONTROL_CLIENTS at once; who keeps none of that is closed.
+ *
+ * The parent reads the line and finds the verb in a table. A verb of the
+ * worker's goes to one or to each worker with the client's descriptor; the
+ * worker appends its answer and closes.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <sys/types.h>
+
+#include <ev.h>
+
+#include "buf.h"
+
+#define CONTROL_LINE 1024
+#define CONTROL_SECONDS 5
+#define CONTROL_CLIENTS 16
+#define CONTROL_WORDS 16
+#define CONTROL_ANSWER (1024 * 1024) /* bytes of one answer, at most */
+
+enum control_where { CONTROL_PARENT, CONTROL_WORKER, CONTROL_EACH };
+
+struct control_verb {
+	const char *name;
+	const char *help; /* "status: pid, generation and workers" */
+	enum control_where where;
+	int min, max; /* words after the verb */
+	/*
+	 * Add the answer's text to out. 0, or -1 with the reason as text.
+	 * arg: the parent's struct daemon state, or the struct worker.
+	 */
+	int (*run)(void *arg, int argc, char **argv, struct buf *out);
+};
+
+struct control;
+
+/* A verb found for a worker: pass fd and line on; fd is then ours again. */
+typedef void control_pass_fn(
+    void *arg, const struct control_verb *, const char *line, int fd);
+
+/*
+ * Bind path and watch it on loop. Tables end with a NULL name. NULL with
+ * errno.
+ */
+struct control *control_open(struct ev_loop *, const char *path,
+    const char *group, uid_t uid, const struct control_verb *const tables[2],
+    control_pass_fn *, void *arg);
+/* The tables' group and uid after a reload. 0, or -1 with errno. */
+int control_regroup(struct control *, const char *group, uid_t uid);
+/* Close, and remove the path. */
+void control_close(struct control *);
+/* Forget everything in a forked child, removing nothing. */
+void control_drop(struct control *);
+
+/*
+ * Worker: run the verb of `line` from its own table and answer on fd, which
+ * is closed.
+ */
+void control_serve(
+    const struct control_verb *table, void *arg, char *line, int fd);
+
+#endif

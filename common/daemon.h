@@ -1,0 +1,126 @@
+/*
+ * daemon: the life of every daemon.
+ *
+ * A daemon describes itself in one struct and main() hands that to
+ * daemon_main(), which does the same things in the same order for all of
+ * them: options, configuration, detach, pid file, sockets, control, workers,
+ * ready, loop, end.
+ *
+ *	parent	root; binds and opens, starts workers, restarts one that dies,
+ *		reloads, speaks to the system log, answers control requests.
+ *		It reads no byte from the network.
+ *	worker	runs as the daemon's user in its sandbox, on one libev loop,
+ *		with the listening sockets and nothing else of the parent's.
+ *
+ * Reload: the parent checks the new configuration in a child, then reads it
+ * itself, opens new sockets and files, starts a new generation of workers and,
+ * once all of them are ready, tells the old ones to drain. Listening sockets
+ * whose address stays are taken over with their queues; anything that fails
+ * leaves the old generation serving. A killed worker is started again on the
+ * same sockets.
+ *
+ * Under inetd (-i) there is one process: no parent, pid file, control socket.
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "logfile.h"
+#include "sock.h"
+#include "stats.h"
+
+/* Keys that every daemon has; stands in its conf struct as `daemon`. */
+struct daemon_conf {
+	char *user; /* workers run as this user */
+	uint64_t workers;
+	uint64_t drain_ms; /* workers that drain are ended after so long */
+	char *control_group; /* may use the control socket; empty: root only */
+	struct conf_list listen;
+};
+
+#define DAEMON_AT(type, m)                                                     \
+	(offsetof(struct type, daemon) + offsetof(struct daemon_conf, m))
+
+/* Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own. */
+/* clang-format off */
+#define DAEMON_KEYS(type, user_def)                                            \
+	{ .name = "listen", .type = CONF_ADDRS, .offset = DAEMON_AT(type, listen), .def = "{\"*\"}", .min = 1, .max = 64 },            \
+	{ .name = "user", .type = CONF_STR, .offset = DAEMON_AT(type, user), .def = user_def, .min = 1, .max = 32 },                   \
+	{ .name = "workers", .type = CONF_NUM, .offset = DAEMON_AT(type, workers), .def = "1", .min = 1, .max = 64 },                  \
+	{ .name = "drain_timeout", .type = CONF_TIME, .offset = DAEMON_AT(type, drain_ms), .def = "30s", .min = 0, .max = 86400000 },  \
+	{ .name = "control_group", .type = CONF_STR, .offset = DAEMON_AT(type, control_group), .def = "", .min = 0, .max = 32 }
+
+/* The keys of site.conf(5) that a daemon takes: the site's addresses. */
+#define DAEMON_SITE_KEYS(type)                                                 \
+	{ .name = "addresses", .type = CONF_ADDRS, .offset = DAEMON_AT(type, listen), .def = NULL, .min = 1, .max = 64 }
+/* clang-format on */
+
+struct daemon;
+struct control_verb;
+
+/* What a worker has; passed to every call into the daemon. */
+struct worker {
+	const struct daemon *daemon;
+	const void *conf;
+	struct ev_loop *loop;
+	const struct sock *socks[SOCK_MAX]; /* the ones it serves */
+	size_t nsocks;
+	unsigned index; /* 0 .. workers - 1 */
+	bool inetd; /* -i: end by yourself when idle */
+	bool draining; /* set before the daemon's drain() is called */
+	stats_value *counters; /* its own block, in the order of the table */
+	struct logfile logs[DAEMON_LOGS]; /* as the daemon's logs() named */
+	void *state; /* the daemon's own */
+};
+
+struct daemon {
+	const char *name; /* "tftpd" */
+	uint16_t port; /* unless an address names one */
+	int type; /* SOCK_DGRAM or SOCK_STREAM */
+	const struct conf_key *keys;
+	const struct conf_key *site_keys; /* or NULL */
+	size_t conf_size; /* the struct begins with struct daemon_conf */
+	const struct stats_key *counters;
+	const struct control_verb *verbs; /* its own, or NULL */
+
+	/*
+	 * Cross-checks after the keys were read (conf_error tells; all of
+	 * them), and what else is part of the configuration: keys and files
+	 * are read here, as root, into the conf struct. Binds, locks and
+	 * writes nothing. 0 or -1. NULL: none.
+	 */
+	int (*check)(void *conf);
+	/* Free what check() added. NULL: nothing. */
+	void (*forget)(void *conf);
+	/* Paths of the daemon's own log files; DAEMON_LOGS, "" for none. */
+	void (*logs)(const void *conf, const char *path[DAEMON_LOGS]);
+	/*
+	 * Worker, still root: open what needs it (not what parses), name the
+	 * sandbox's paths and calls (sandbox.h). 0, or -1 after a message.
+	 */
+	int (*prepare)(struct worker *);
+	/*
+	 * Worker, all rights dropped: start watchers on w->loop and return;
+	 * the loop runs after that. 0, or -1 after a message.
+	 */
+	int (*start)(struct worker *);
+	/*
+	 * Take nothing new (what already waits in a queue may still be
+	 * taken); call worker_done when nothing is left, now or later.
+	 */
+	void (*drain)(struct worker *);
+};
+
+/* The whole program; its exit status. */
+int daemon_main(const struct daemon *, int argc, char **argv);
+
+/* Worker: nothing is left to do; the loop ends and the process exits 0. */
+void worker_done(struct worker *);
+
+#endif

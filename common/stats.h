@@ -1,0 +1,79 @@
+/*
+ * stats: named counters in a file that any program can map.
+ *
+ * The file is a new inode at each start of a daemon: a header page, the names,
+ * then one block of 64-bit values for each worker, aligned to cache lines. A
+ * worker adds to its own block alone, with plain relaxed stores: no lock, no
+ * system call. When a worker ends, the parent folds its counters into block
+ * 0, and its gauges go with it. Readers map the file read-only and sum.
+ */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATS_NAME 48 /* bytes of a counter's name, its NUL included */
+#define STATS_BLOCKS 130 /* block 0 and at most so many workers, draining
+			    ones included */
+
+enum stats_kind {
+	STATS_COUNTER, /* only grows */
+	STATS_GAUGE, /* goes up and down; a dead worker's is forgotten */
+};
+
+/* A daemon's table; ends with a NULL name. The index is the counter. */
+struct stats_key {
+	const char *name; /* "requests", "errors.not_found" */
+	enum stats_kind kind;
+};
+
+/* One value of a worker's own block. */
+typedef _Atomic uint64_t stats_value;
+
+static inline void
+stats_add(stats_value *block, unsigned i, uint64_t n)
+{
+	atomic_store_explicit(&block[i],
+	    atomic_load_explicit(&block[i], memory_order_relaxed) + n,
+	    memory_order_relaxed);
+}
+
+static inline void
+stats_set(stats_value *block, unsigned i, uint64_t n)
+{
+	atomic_store_explicit(&block[i], n, memory_order_relaxed);
+}
+
+/* Parent. */
+struct stats;
+
+/*
+ * Make the file (in place of an old one) and map it; path NULL: private
+ * memory, for a daemon under inetd. NULL with errno.
+ */
+struct stats *stats_create(
+    const char *path, const char *name, const struct stats_key *);
+/* Take a free block for a worker; NULL: none left. */
+stats_value *stats_block(struct stats *);
+/* The worker that used it is gone. */
+void stats_fold(struct stats *, stats_value *block);
+/* Unmap, and remove the file. */
+void stats_destroy(struct stats *);
+
+/* Reader. */
+struct stats_reader;
+struct stats_reader *stats_open(const char *path); /* NULL with errno */
+void stats_close(struct stats_reader *);
+const char *stats_daemon(const struct stats_reader *);
+int stats_pid(const struct stats_reader *);
+int64_t stats_started(const struct stats_reader *); /* seconds, real time */
+size_t stats_count(const struct stats_reader *);
+const char *stats_name(const struct stats_reader *, size_t i);
+enum stats_kind stats_kind_of(const struct stats_reader *, size_t i);
+/* The sum over all blocks. */
+uint64_t stats_sum(const struct stats_reader *, size_t i);
+
+#endif

@@ -1,0 +1,90 @@
+/*
+ * map: from the name a client asked for to the files it may mean.
+ * Pure: names in, names out.
+ *
+ * Rules are taken in order. A rule applies when the client's address lies in
+ * `networks` (none: everyone) and its pattern fits: `match` (text, anywhere),
+ * `prefix` (text at the start), `glob` (fnmatch(3) with FNM_PATHNAME, the whole
+ * name), `regex` (POSIX extended); no pattern: every name. Then
+ *	deny		the request is refused (access violation);
+ *	replace		what fitted is replaced: every place for match, the
+ *			prefix, the whole name for glob, the first match for
+ *			regex;
+ *	lowercase	the name is put in lower case;
+ *	root		the file is looked for below this directory; with
+ *			`fallback`, further rules and the roots of the
+ *			configuration are tried when it is not there; without,
+ *			nothing else is.
+ * In `root` and `replace`: %i the client's address, %x the same in upper case
+ * hexadecimal (C0000207), %% a percent sign; in a regex rule also %0 to %9,
+ * what the parentheses matched; a backslash may stand for the percent sign in a
+ * regex rule's replace (\1).
+ */
+#ifndef MAP_H
+#define MAP_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf.h"
+#include "sock.h"
+
+#define MAP_NAME 1024 /* bytes of a name or path, its NUL included */
+#define MAP_CANDIDATES 16
+
+struct map_rule {
+	char *match, *prefix, *glob, *regex; /* at most one is not empty */
+	char *replace, *root; /* "" for none */
+	bool has_replace; /* replace = "" is one, too */
+	bool fallback, deny, lowercase;
+	struct conf_prefixes networks;
+	int line; /* where the rule stands in the file */
+	/* by map_compile */
+	bool compiled;
+	regex_t re;
+};
+
+/* The rows of one `map` section, for conf.h. */
+extern const struct conf_key map_keys[];
+
+/* Check one rule and make it ready; conf_error tells. 0 or -1. */
+int map_compile(struct map_rule *);
+void map_forget(struct map_rule *);
+
+/* One place to look: a path below a root. */
+struct map_candidate {
+	const char *root; /* a rule's or the configuration's, as written */
+	char base[MAP_NAME]; /* the part of root before the component with
+				the first '%': a directory known at start */
+	char path[MAP_NAME]; /* the rest and the name, relative, clean: no
+				empty, "." or ".." component */
+};
+
+struct map_rules {
+	const struct map_rule *v;
+	size_t n;
+	char *const *roots; /* of the configuration, in order */
+	size_t nroots;
+};
+
+enum map_verdict {
+	MAP_OK,
+	MAP_DENIED, /* by a rule */
+	MAP_ILLEGAL, /* a ".." component, or too long */
+	MAP_NONE, /* nothing to look for (empty name) */
+};
+
+/*
+ * The places where the file may be, in the order to try. After the rules a
+ * backslash means '/', leading slashes are dropped, and a name that begins
+ * with the root's own path means what is below it.
+ */
+enum map_verdict map_name(const struct map_rules *, const char *name,
+    const union sock_addr *peer, struct map_candidate out[MAP_CANDIDATES],
+    size_t *n);
+
+/* The part of a root before its first component with a '%'. Returns out. */
+char *map_base(const char *root, char out[MAP_NAME]);
+
+#endif
