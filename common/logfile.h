@@ -30,7 +30,7 @@ void logfile_take(struct logfile *, int fd);
 /* Add a line (no newline in it); control bytes and backslash are escaped. */
 void logfile_line(struct logfile *, const char *, ...)
     __attribute__((__format__(__printf__, 2, 3)));
-/* Write what is buffered. A failure is logged once a minute and drops it. */
+/* Write what is buffered. A failure is logged (rate-limited) and drops it. */
 void logfile_flush(struct logfile *);
 
 #endif

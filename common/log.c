@@ -1,0 +1,320 @@
+/*
+ * Messages to standard error, the system log, or the parent. Every byte that
+ * leaves passes write_line, which escapes it; nothing here blocks on another
+ * process, except standard error.
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "log.h"
+
+/* A relayed line: one byte of level, then text without its NUL. */
+#define RELAY_LINES 64 /* read in one call */
+
+static const char *procname = "?";
+static const char *title;
+static const char *syslog_path = "/dev/log";
+static enum log_dest dest = LOG_TO_STDERR;
+static int facility = LOG_DAEMON;
+static int maxlevel = LOG_INFO;
+static int sock = -1; /* to syslogd or to the parent */
+static unsigned lost; /* lines that found no room */
+
+char *
+log_escape(char *dst, size_t size, const char *src)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *d = dst, *end = dst + size - 1;
+
+	for (; *src != '\0'; src++) {
+		unsigned char c = (unsigned char)*src;
+
+		if (c >= 0x20 && c != 0x7f && c != '\\') {
+			if (d == end)
+				break;
+			*d++ = (char)c;
+		} else if (c == '\\') {
+			if (end - d < 2)
+				break;
+			*d++ = '\\';
+			*d++ = '\\';
+		} else {
+			if (end - d < 4)
+				break;
+			*d++ = '\\';
+			*d++ = 'x';
+			*d++ = hex[c >> 4];
+			*d++ = hex[c & 15];
+		}
+	}
+	*d = '\0';
+	return dst;
+}
+
+static void
+syslog_connect(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	if (sock != -1)
+		close(sock);
+	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sock == -1)
+		return;
+	strlcpy(sun.sun_path, syslog_path, sizeof(sun.sun_path));
+	if (connect(sock, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		close(sock);
+		sock = -1;
+	}
+}
+
+/* RFC 3164's form, as syslog(3) sends it. A restarted syslogd: once more. */
+static int
+syslog_send(int level, int pid, const char *line)
+{
+	char msg[LOG_LINE + 128], stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+	int n, try;
+
+	if (localtime_r(&now, &tm) == NULL)
+		return -1;
+	strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", &tm);
+	n = snprintf(msg, sizeof(msg), "<%d>%s %s[%d]: %s", facility | level,
+	    stamp, procname, pid, line);
+	if (n >= (int)sizeof(msg))
+		n = (int)sizeof(msg) - 1;
+	for (try = 0; try < 2; try++) {
+		if (sock != -1 && send(sock, msg, (size_t)n, MSG_NOSIGNAL) == n)
+			return 0;
+		if (sock != -1 && errno == EAGAIN)
+			return -1;
+		syslog_connect();
+	}
+	return -1;
+}
+
+static int
+relay_send(int level, const char *line)
+{
+	char msg[LOG_LINE + 1];
+	size_t n = strlcpy(msg + 1, line, sizeof(msg) - 1);
+
+	msg[0] = (char)level;
+	return send(sock, msg, n + 1, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 ? -1 :
+									   0;
+}
+
+static int
+write_to(int level, int pid, const char *raw)
+{
+	char line[LOG_LINE];
+
+	if (dest == LOG_TO_PARENT)
+		return relay_send(level, raw); /* the parent escapes */
+	log_escape(line, sizeof(line), raw);
+	if (dest == LOG_TO_SYSLOG)
+		return syslog_send(level, pid, line);
+	dprintf(STDERR_FILENO, "%s[%d]: %s\n", procname, pid, line);
+	return 0;
+}
+
+static void
+write_line(int level, int pid, const char *raw)
+{
+	char note[64];
+
+	if (lost > 0) {
+		snprintf(note, sizeof(note), "log: %u lines lost", lost);
+		if (write_to(LOG_WARNING, (int)getpid(), note) == 0)
+			lost = 0;
+	}
+	if (write_to(level, pid, raw) == -1)
+		lost++;
+}
+
+void
+log_open(const char *name, enum log_dest to)
+{
+	procname = name;
+	dest = to;
+	tzset();
+	if (dest == LOG_TO_SYSLOG)
+		syslog_connect();
+}
+
+void
+log_syslog_path(const char *path)
+{
+	syslog_path = path;
+}
+
+void
+log_facility(int f)
+{
+	facility = f;
+}
+
+void
+log_level(int level)
+{
+	maxlevel = level;
+}
+
+int
+log_level_now(void)
+{
+	return maxlevel;
+}
+
+void
+log_title(const char *t)
+{
+	title = t;
+}
+
+void
+log_relay(int fd)
+{
+	if (dest == LOG_TO_SYSLOG && sock != -1)
+		close(sock);
+	dest = LOG_TO_PARENT;
+	sock = fd;
+}
+
+int
+log_relayed(int fd, int pid)
+{
+	char msg[LOG_LINE + 1];
+	ssize_t n;
+	int i, level;
+
+	for (i = 0; i < RELAY_LINES; i++) {
+		n = recv(fd, msg, sizeof(msg) - 1, MSG_DONTWAIT);
+		if (n == -1 && errno != EAGAIN)
+			return -1;
+		if (n == 0)
+			return -1; /* only the end of a SEQPACKET pair */
+		if (n < 2)
+			return 0;
+		msg[n] = '\0';
+		level = msg[0] & LOG_PRIMASK;
+		if (level <= maxlevel)
+			write_line(level, pid, msg + 1);
+	}
+	return 0;
+}
+
+static void __attribute__((__format__(__printf__, 3, 0)))
+log_v(int level, int error, const char *fmt, va_list ap)
+{
+	char line[LOG_LINE];
+	int saved = errno;
+	size_t n = 0;
+
+	if (level > maxlevel)
+		return;
+	if (title != NULL)
+		n = (size_t)snprintf(line, sizeof(line), "%s: ", title);
+	vsnprintf(line + n, sizeof(line) - n, fmt, ap);
+	if (error != 0) {
+		strlcat(line, ": ", sizeof(line));
+		strlcat(line, strerror(error), sizeof(line));
+	}
+	write_line(level, (int)getpid(), line);
+	errno = saved;
+}
+
+#define LOG_BODY(level, error)                                                 \
+	do {                                                                   \
+		va_list ap;                                                    \
+		va_start(ap, fmt);                                             \
+		log_v(level, error, fmt, ap);                                  \
+		va_end(ap);                                                    \
+	} while (0)
+
+void
+log_err(const char *fmt, ...)
+{
+	LOG_BODY(LOG_ERR, errno);
+}
+
+void
+log_errx(const char *fmt, ...)
+{
+	LOG_BODY(LOG_ERR, 0);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	LOG_BODY(LOG_WARNING, errno);
+}
+
+void
+log_warnx(const char *fmt, ...)
+{
+	LOG_BODY(LOG_WARNING, 0);
+}
+
+void
+log_notice(const char *fmt, ...)
+{
+	LOG_BODY(LOG_NOTICE, 0);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	LOG_BODY(LOG_INFO, 0);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	LOG_BODY(LOG_DEBUG, 0);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	LOG_BODY(LOG_CRIT, errno);
+	exit(1);
+}
+
+void
+fatalx(const char *fmt, ...)
+{
+	LOG_BODY(LOG_CRIT, 0);
+	exit(1);
+}
+
+int
+log_allowed(struct log_limit *l, const char *what)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec - l->since >= 10 || l->since == 0) {
+		if (l->held > 0)
+			log_warnx("%s: %u more lines held back", what, l->held);
+		l->since = now.tv_sec;
+		l->sent = l->held = 0;
+	}
+	if (l->sent < LOG_LIMIT_BURST) {
+		l->sent++;
+		return 1;
+	}
+	l->held++;
+	return 0;
+}
