@@ -13,10 +13,27 @@
 
 #define BANNED(name, instead) name##_is_banned_use_##instead
 
+/* glibc has some of them as macros */
 #undef strcpy
 #undef strcat
 #undef strncpy
 #undef strncat
+#undef sprintf
+#undef vsprintf
+#undef gets
+#undef strtok
+#undef atoi
+#undef atol
+#undef atoll
+#undef gmtime
+#undef localtime
+#undef ctime
+#undef asctime
+#undef system
+#undef popen
+#undef tmpnam
+#undef mktemp
+
 #define strcpy(d, s) BANNED(strcpy, strlcpy)
 #define strcat(d, s) BANNED(strcat, strlcat)
 #define strncpy(d, s, n) BANNED(strncpy, strlcpy)

@@ -205,6 +205,9 @@ dgram_options(int fd, int family)
 		set_option(fd, SOL_SOCKET, SO_BROADCAST, 1);
 	} else if (family == AF_INET6)
 		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	/* up to the system's limit, and beyond it where we are root */
+	set_option(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES);
+	set_option(fd, SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES);
 	set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, BUFFER_BYTES);
 	set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER_BYTES);
 }
@@ -285,7 +288,7 @@ find(const struct sock_set *set, const struct sock *like)
 
 /* Before bind: options that decide who may share the address. */
 static int
-bind_options(int fd, const struct sock *s, const struct sock_spec *spec)
+bind_options(int fd, const struct sock *s)
 {
 	int on = 1;
 
@@ -295,7 +298,12 @@ bind_options(int fd, const struct sock *s, const struct sock_spec *spec)
 	if (s->type == SOCK_STREAM &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
 		return -1;
-	if (spec->slots > 1 &&
+	/*
+	 * The first socket of an address is bound alone, so that another
+	 * program (or another instance) there is an error; it is opened to
+	 * its further slots only then.
+	 */
+	if (s->slot > 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1)
 		return -1;
 	if (s->device[0] != '\0' &&
@@ -318,12 +326,14 @@ bind_one(struct sock *s, const struct sock_spec *spec)
 	    socket(a.sa.sa_family, s->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd == -1)
 		return -1;
-	if (bind_options(s->fd, s, spec) == 0 &&
-	    bind(s->fd, &a.sa, sock_addrlen(&a)) == 0 &&
-	    (s->type != SOCK_STREAM || listen(s->fd, SOMAXCONN) == 0)) {
+	if (bind_options(s->fd, s) == 0 &&
+	    bind(s->fd, &a.sa, sock_addrlen(&a)) == 0) {
+		if (spec->slots > 1)
+			set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 		if (s->type == SOCK_DGRAM)
 			dgram_options(s->fd, a.sa.sa_family);
-		return 0;
+		if (s->type != SOCK_STREAM || listen(s->fd, SOMAXCONN) == 0)
+			return 0;
 	}
 	error = errno;
 	close(s->fd);
@@ -356,6 +366,8 @@ listen_family(struct sock_set *set, const struct sock_set *old,
 		if (old != NULL && (kept = find(old, s)) != NULL) {
 			*s = *kept;
 			s->kept = true;
+			if (spec->slots > 1)
+				set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 		} else if (bind_one(s, spec) == -1)
 			return -1;
 		set->n++;
