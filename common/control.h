@@ -35,11 +35,14 @@ struct control_verb {
 	enum control_where where;
 	int min, max; /* words after the verb */
 	/*
-	 * Add the answer's text to out. 0, or -1 with the reason as text.
-	 * arg: the parent's struct daemon state, or the struct worker.
+	 * Add the answer's text to out. 0, or -1 with the reason as text, or
+	 * CONTROL_LATER after control_take. arg: as given to control_open, in
+	 * a worker its struct worker.
 	 */
 	int (*run)(void *arg, int argc, char **argv, struct buf *out);
 };
+
+#define CONTROL_LATER 1
 
 struct control;
 
@@ -51,21 +54,31 @@ typedef void control_pass_fn(
  * Bind path and watch it on loop. Tables end with a NULL name. NULL with
  * errno.
  */
-struct control *control_open(struct ev_loop *, const char *path,
-    const char *group, uid_t uid, const struct control_verb *const tables[2],
-    control_pass_fn *, void *arg);
-/* The tables' group and uid after a reload. 0, or -1 with errno. */
+struct control *
+control_open(struct ev_loop *, const char *path, const char *group, uid_t uid,
+    const struct control_verb *const tables[2], control_pass_fn *, void *arg);
+/* The group and the uid after a reload. 0, or -1 with errno. */
 int control_regroup(struct control *, const char *group, uid_t uid);
 /* Close, and remove the path. */
 void control_close(struct control *);
-/* Forget everything in a forked child, removing nothing. */
-void control_drop(struct control *);
+/*
+ * Within run(): take the client's descriptor over, to answer it later with
+ * control_answer.
+ */
+int control_take(struct control *);
+
+/*
+ * Send "ok" (error 0) or "error: " and the text, in the background, and
+ * close fd; a client that does not read is given up after CONTROL_SECONDS.
+ * The buffer's memory is taken over.
+ */
+void control_answer(struct ev_loop *, int fd, int error, struct buf *);
 
 /*
  * Worker: run the verb of `line` from its own table and answer on fd, which
  * is closed.
  */
-void control_serve(
-    const struct control_verb *table, void *arg, char *line, int fd);
+void control_serve(struct ev_loop *, const struct control_verb *table,
+    void *arg, char *line, int fd);
 
 #endif

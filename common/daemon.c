@@ -1,0 +1,262 @@
+/*
+ * The start and the end of every daemon.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bsd/libutil.h>
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+#include <bsd/unistd.h>
+
+#include "daemon.h"
+#include "log.h"
+#include "notify.h"
+#include "parent.h"
+#include "worker.h"
+
+struct options {
+	bool foreground, inetd, check;
+	int verbose;
+	uint16_t port;
+	const char *file; /* -f */
+};
+
+static struct pidfh *pidfh;
+static int starter = -1; /* pipe to the process that waits for us */
+static bool to_syslog; /* once ready */
+
+static int
+usage(const struct daemon *d)
+{
+	fprintf(stderr, "usage: %s [-dinVv] [-f file] [-p port]\n", d->name);
+	return 1;
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse_options(const struct daemon *d, int argc, char **argv, struct options *o)
+{
+	const char *error;
+	int ch;
+
+	while ((ch = getopt(argc, argv, "df:inp:Vv")) != -1) {
+		switch (ch) {
+		case 'd':
+			o->foreground = true;
+			break;
+		case 'f':
+			o->file = optarg;
+			break;
+		case 'i':
+			o->inetd = true;
+			break;
+		case 'n':
+			o->check = true;
+			break;
+		case 'p':
+			o->port = (uint16_t)strtonum(optarg, 1, 65535, &error);
+			if (error != NULL) {
+				fprintf(stderr, "%s: port %s: %s\n", d->name,
+				    optarg, error);
+				return usage(d);
+			}
+			break;
+		case 'V':
+			printf("%s %s (basenet)\n", d->name, VERSION);
+			return 0;
+		case 'v':
+			o->verbose++;
+			break;
+		default:
+			return usage(d);
+		}
+	}
+	return optind == argc ? -1 : usage(d);
+}
+
+/* An absolute path, since we leave the directory we were started in. */
+static const char *
+conf_path(const struct daemon *d, const struct options *o)
+{
+	static char path[PATH_MAX];
+	char cwd[PATH_MAX];
+	const char *file = o->file;
+
+	if (file == NULL)
+		snprintf(path, sizeof(path), ETCDIR "/%s.conf", d->name);
+	else if (*file == '/' || getcwd(cwd, sizeof(cwd)) == NULL)
+		strlcpy(path, file, sizeof(path));
+	else if (snprintf(path, sizeof(path), "%s/%s", cwd, file) >=
+	    (int)sizeof(path))
+		return file;
+	return path;
+}
+
+/* "/etc/basenet/tftpd-lab.conf" is the instance tftpd-lab. */
+static const char *
+instance_of(const char *file)
+{
+	static char name[64];
+	const char *slash = strrchr(file, '/');
+	size_t n;
+
+	strlcpy(name, slash != NULL ? slash + 1 : file, sizeof(name));
+	n = strlen(name);
+	if (n > 5 && strcmp(name + n - 5, ".conf") == 0)
+		name[n - 5] = '\0';
+	return name;
+}
+
+static void
+null_onto(int first)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	if (fd == -1)
+		fatal("/dev/null");
+	for (; first <= STDERR_FILENO; first++)
+		dup2(fd, first);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* The starter stays until we serve, and tells by its status. */
+static void
+detach(void)
+{
+	char ok;
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC) == -1)
+		fatal("pipe");
+	switch (fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		break;
+	default:
+		close(p[1]);
+		_exit(read(p[0], &ok, 1) == 1 ? 0 : 1);
+	}
+	close(p[0]);
+	starter = p[1];
+	setsid();
+}
+
+/* The pid file is locked as long as we live. -1: we may not run. */
+static int
+lock_pid(const char *instance, bool required)
+{
+	char path[128];
+	pid_t other = 0;
+
+	mkdir(RUNDIR, 0755);
+	snprintf(path, sizeof(path), RUNDIR "/%s.pid", instance);
+	if ((pidfh = pidfile_open(path, 0644, &other)) != NULL)
+		return 0;
+	if (errno == EEXIST) {
+		log_errx("already running, pid %d", (int)other);
+		return -1;
+	}
+	if (required)
+		log_err("%s", path);
+	else
+		log_warn("%s: no pid file, no control socket", path);
+	return required ? -1 : 0;
+}
+
+/* Called by the parent once, when all workers serve. */
+static void
+serving(void)
+{
+	if (pidfh != NULL)
+		pidfile_write(pidfh);
+	if (starter == -1)
+		return;
+	if (to_syslog) {
+		log_open(getprogname(), LOG_TO_SYSLOG);
+		null_onto(STDIN_FILENO);
+	}
+	if (write(starter, "", 1) != 1)
+		log_debug("nobody waited for the start");
+	close(starter);
+	starter = -1;
+}
+
+static int
+run_inetd(struct parent_setup *s)
+{
+	static struct worker w;
+	int logs[DAEMON_LOGS], i;
+	void *conf;
+
+	null_onto(STDOUT_FILENO); /* 1 and 2 are the client's, too */
+	if (sock_inherited(&s->inherited, s->daemon->type, true) == -1 ||
+	    (conf = parent_conf(s)) == NULL)
+		return 1;
+	w.daemon = s->daemon;
+	w.conf = conf;
+	w.inetd = true;
+	if (parent_logs(s->daemon, conf, logs) == -1)
+		return 1;
+	for (i = 0; i < DAEMON_LOGS; i++)
+		w.logs[i].fd = logs[i];
+	w.counters = stats_block(
+	    stats_create(NULL, s->daemon->name, s->daemon->counters));
+	if (w.counters == NULL)
+		return 1;
+	worker_socks(&w, &s->inherited, 1);
+	return worker_run(&w, -1);
+}
+
+int
+daemon_main(const struct daemon *d, int argc, char **argv)
+{
+	struct options o = { .foreground = false };
+	struct parent_setup s = { .daemon = d, .ready = serving };
+	void *conf;
+	int rc;
+
+	setprogname(d->name);
+	setproctitle_init(argc, argv, environ);
+	if ((rc = parse_options(d, argc, argv, &o)) != -1)
+		return rc;
+	log_open(d->name, o.inetd && !o.check ? LOG_TO_SYSLOG : LOG_TO_STDERR);
+	log_level(o.verbose > 0 ? LOG_DEBUG : LOG_INFO);
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	s.file = conf_path(d, &o);
+	s.file_named = o.file != NULL;
+	s.instance = instance_of(s.file);
+	s.port = o.port;
+	if (o.inetd && !o.check)
+		return run_inetd(&s);
+	if (sock_inherited(&s.inherited, d->type, false) == -1 ||
+	    (conf = parent_conf(&s)) == NULL)
+		return 1;
+	if (o.check) {
+		fprintf(stderr, "%s: configuration OK\n", s.file);
+		return 0;
+	}
+	notify_init();
+	to_syslog = !o.foreground;
+	if (!o.foreground)
+		detach();
+	if (lock_pid(s.instance, geteuid() == 0) == -1)
+		return 1;
+	if (chdir("/") == -1)
+		fatal("/");
+	s.run_files = pidfh != NULL;
+	rc = parent_run(&s, conf);
+	if (pidfh != NULL)
+		pidfile_remove(pidfh);
+	return rc;
+}

@@ -1,0 +1,188 @@
+/*
+ * The frame of a worker: drop every right, then loop until nothing is left.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "log.h"
+#include "sandbox.h"
+#include "worker.h"
+
+#define FLUSH_SECONDS 1.0
+
+struct frame {
+	struct worker *w;
+	ev_io io; /* the parent */
+	ev_timer flush;
+	ev_signal term;
+};
+
+void
+worker_socks(struct worker *w, const struct sock_set *set, unsigned n)
+{
+	size_t i;
+
+	w->nsocks = 0;
+	for (i = 0; i < set->n; i++)
+		if (set->v[i].slot % n == w->index)
+			w->socks[w->nsocks++] = &set->v[i];
+}
+
+void
+worker_done(struct worker *w)
+{
+	ev_break(w->loop, EVBREAK_ALL);
+}
+
+static void
+drain(struct worker *w)
+{
+	if (w->draining)
+		return;
+	w->draining = true;
+	w->daemon->drain(w);
+}
+
+/* The bytes say which log each descriptor is. */
+static void
+take_logs(struct worker *w, struct message *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nfds; i++)
+		if (i < m->len && m->data[i] < DAEMON_LOGS)
+			logfile_take(&w->logs[m->data[i]], m->fd[i]);
+		else
+			close(m->fd[i]);
+	m->nfds = 0;
+}
+
+static void
+handle(struct worker *w, struct message *m)
+{
+	int level;
+
+	switch (m->type) {
+	case WORKER_DRAIN:
+		drain(w);
+		break;
+	case WORKER_CONTROL:
+		if (m->nfds == 1) {
+			control_serve(w->loop, w->daemon->verbs, w,
+			    (char *)m->data, m->fd[0]);
+			m->nfds = 0;
+		}
+		break;
+	case WORKER_LOGS:
+		take_logs(w, m);
+		break;
+	case WORKER_LEVEL:
+		if (m->len == sizeof(level)) {
+			memcpy(&level, m->data, sizeof(level));
+			log_level(level);
+		}
+		break;
+	default:
+		break;
+	}
+	message_close_fds(m);
+}
+
+static void
+on_message(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct frame *f = io->data;
+	struct message m;
+	int rc;
+
+	(void)events;
+	while ((rc = message_recv(io->fd, &m)) == 1)
+		handle(f->w, &m);
+	if (rc == -1 && errno == EAGAIN)
+		return;
+	/* the parent is gone: serve what is under way, then end */
+	ev_io_stop(loop, io);
+	drain(f->w);
+}
+
+static void
+on_flush(struct ev_loop *loop, ev_timer *t, int events)
+{
+	struct frame *f = t->data;
+	int i;
+
+	(void)loop;
+	(void)events;
+	for (i = 0; i < DAEMON_LOGS; i++)
+		logfile_flush(&f->w->logs[i]);
+}
+
+static void
+on_term(struct ev_loop *loop, ev_signal *s, int events)
+{
+	struct frame *f = s->data;
+
+	(void)loop;
+	(void)events;
+	drain(f->w);
+}
+
+static int
+drop_rights(const struct worker *w)
+{
+	const struct daemon_conf *conf = w->conf;
+
+	if (privdrop(geteuid() == 0 ? conf->user : "") == -1) {
+		log_err("user %s", conf->user);
+		return -1;
+	}
+	return sandbox_enter();
+}
+
+static void
+frame_start(struct frame *f, int msg)
+{
+	struct ev_loop *loop = f->w->loop;
+	int i;
+
+	ev_signal_init(&f->term, on_term, SIGTERM);
+	f->term.data = f;
+	ev_signal_start(loop, &f->term);
+	ev_unref(loop);
+	ev_timer_init(&f->flush, on_flush, FLUSH_SECONDS, FLUSH_SECONDS);
+	f->flush.data = f;
+	for (i = 0; i < DAEMON_LOGS; i++)
+		if (f->w->logs[i].fd != -1 && !ev_is_active(&f->flush))
+			ev_timer_start(loop, &f->flush);
+	if (msg == -1)
+		return;
+	ev_io_init(&f->io, on_message, msg, EV_READ);
+	f->io.data = f;
+	ev_io_start(loop, &f->io);
+}
+
+int
+worker_run(struct worker *w, int msg)
+{
+	struct frame f = { .w = w };
+
+	w->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	if (w->loop == NULL) {
+		log_err("event loop");
+		return 1;
+	}
+	if (w->daemon->prepare(w) == -1 || drop_rights(w) == -1 ||
+	    w->daemon->start(w) == -1)
+		return 1;
+	frame_start(&f, msg);
+	if (msg != -1)
+		message_send(msg, WORKER_READY, NULL, 0, NULL, 0);
+	ev_run(w->loop, 0);
+	on_flush(w->loop, &f.flush, 0);
+	return 0;
+}
