@@ -44,21 +44,21 @@ struct daemon_conf {
 	struct conf_list listen;
 };
 
-#define DAEMON_AT(type, m)                                                     \
-	(offsetof(struct type, daemon) + offsetof(struct daemon_conf, m))
+#define DAEMON_AT(conf_struct, m)                                                     \
+	(offsetof(struct conf_struct, daemon) + offsetof(struct daemon_conf, m))
 
 /* Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own. */
 /* clang-format off */
-#define DAEMON_KEYS(type, user_def)                                            \
-	{ .name = "listen", .type = CONF_ADDRS, .offset = DAEMON_AT(type, listen), .def = "{\"*\"}", .min = 1, .max = 64 },            \
-	{ .name = "user", .type = CONF_STR, .offset = DAEMON_AT(type, user), .def = user_def, .min = 1, .max = 32 },                   \
-	{ .name = "workers", .type = CONF_NUM, .offset = DAEMON_AT(type, workers), .def = "1", .min = 1, .max = 64 },                  \
-	{ .name = "drain_timeout", .type = CONF_TIME, .offset = DAEMON_AT(type, drain_ms), .def = "30s", .min = 0, .max = 86400000 },  \
-	{ .name = "control_group", .type = CONF_STR, .offset = DAEMON_AT(type, control_group), .def = "", .min = 0, .max = 32 }
+#define DAEMON_KEYS(conf_struct, user_def)                                            \
+	{ .name = "listen", .type = CONF_ADDRS, .offset = DAEMON_AT(conf_struct, listen), .def = "{\"*\"}", .min = 1, .max = 64 },            \
+	{ .name = "user", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, user), .def = user_def, .min = 1, .max = 32 },                   \
+	{ .name = "workers", .type = CONF_NUM, .offset = DAEMON_AT(conf_struct, workers), .def = "1", .min = 1, .max = 64 },                  \
+	{ .name = "drain_timeout", .type = CONF_TIME, .offset = DAEMON_AT(conf_struct, drain_ms), .def = "30s", .min = 0, .max = 86400000 },  \
+	{ .name = "control_group", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, control_group), .def = "", .min = 0, .max = 32 }
 
 /* The keys of site.conf(5) that a daemon takes: the site's addresses. */
-#define DAEMON_SITE_KEYS(type)                                                 \
-	{ .name = "addresses", .type = CONF_ADDRS, .offset = DAEMON_AT(type, listen), .def = NULL, .min = 1, .max = 64 }
+#define DAEMON_SITE_KEYS(conf_struct)                                                 \
+	{ .name = "addresses", .type = CONF_ADDRS, .offset = DAEMON_AT(conf_struct, listen), .def = NULL, .min = 1, .max = 64 }
 /* clang-format on */
 
 struct daemon;
