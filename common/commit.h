@@ -29,7 +29,7 @@ struct commit_done {
 
 /* Start the thread. NULL with errno. `max` tickets at once, at most. */
 struct commit *commit_open(size_t max);
-/* Wait for what is in flight, end the thread, free. */
+/* Sync all that was submitted, end the thread, free. NULL is allowed. */
 void commit_close(struct commit *);
 
 /* Readable when commit_reap has something to give. */
@@ -37,14 +37,18 @@ int commit_fd(const struct commit *);
 
 /*
  * Ask for a sync of all that was written to fd so far. fd stays open until
- * its ticket came back. 0, or -1 with EAGAIN when max tickets are under way.
+ * its ticket came back. 0, or -1 with EAGAIN when max tickets are under way
+ * (submitted and not reaped), EBADF, ENOMEM.
  */
 int commit_submit(struct commit *, int fd, uint64_t ticket);
 
-/* Up to n tickets that are done; their number. */
+/* Up to n tickets that are done, in the order submitted; their number. */
 size_t commit_reap(struct commit *, struct commit_done *, size_t n);
 
-/* fd is about to be closed: a failure known of it is forgotten. */
+/*
+ * fd, of which no ticket is under way, is about to be closed: a failure known
+ * of it is forgotten.
+ */
 void commit_forget(struct commit *, int fd);
 
 #endif
