@@ -3,7 +3,7 @@
  *
  * Timers of one duration stand in one queue in the order in which they fall
  * due, so arming, re-arming and disarming are O(1) and allocate nothing; each
- * queue uses one ev_timer. Timers fire no earlier than their duration and,
+ * queue uses two ev_timers. Timers fire no earlier than their duration and,
  * while the loop turns, no later than a few milliseconds after.
  */
 #ifndef DEADLINE_H
@@ -29,17 +29,22 @@ struct deadline_queue {
 	struct ev_loop *loop;
 	struct deadline_list list;
 	ev_tstamp duration; /* seconds */
-	ev_timer timer;
+	ev_timer timer; /* for the first of the list */
+	ev_timer clock; /* never fires: deadline.c says why */
 	void (*fired)(struct deadline *); /* already disarmed; may arm again,
 					     may free its owner */
 };
 
 void deadline_init(struct deadline_queue *, struct ev_loop *,
     ev_tstamp duration, void (*fired)(struct deadline *));
-/* Stop the queue's timer; members that are armed are forgotten. */
+/* Stop the queue's timers; members that are armed are disarmed. */
 void deadline_end(struct deadline_queue *);
 
-/* Due `duration` from ev_now; if it is armed (in any queue), it is moved. */
+/*
+ * Due `duration` from the time of the loop's last wake-up (the monotonic one:
+ * setting the clock moves nothing); if it is armed (in any queue), it is
+ * moved.
+ */
 void deadline_arm(struct deadline_queue *, struct deadline *);
 void deadline_disarm(struct deadline *);
 static inline bool
