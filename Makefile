@@ -27,7 +27,7 @@ WARN = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes \
 FORTIFY = -D_FORTIFY_SOURCE=2
 HARDEN = $(FORTIFY) -fstack-protector-strong
 SAN =
-VERSION = $(shell sed -n 's/^\#\# //p' CHANGES.md | sed -n '1s/ .*//p')
+VERSION := $(shell sed -n 's/^.. \([0-9][0-9.]*\).*/\1/p' CHANGES.md | sed 1q)
 CPPALL = -D_GNU_SOURCE -include common/banned.h -Icommon $(CPPFLAGS) \
 	-DVERSION='"$(VERSION)"' -DSBINDIR='"$(SBINDIR)"' \
 	-DETCDIR='"$(ETCDIR)"' -DRUNDIR='"$(RUNDIR)"' \
@@ -42,8 +42,6 @@ LIBEXEC =
 LIBS =
 SRCS =
 HDRS =
-TESTS =
-FUZZ =
 SCRIPTS =
 MANS = $(sort $(wildcard man/man5/*.5 man/man7/*.7 man/man8/*.8))
 
@@ -73,36 +71,50 @@ include tests/tests.mk
 
 programs: $(PROGS) $(LIBEXEC)
 
-$(O)/%.o: %.c
+# Everything is compiled again when the command for it is another one.
+FLAGS = $(CC) $(CPPALL) $(CALL) $(LDALL)
+
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || \
+	    echo '$(subst ','\'',$(FLAGS))' >$@
+
+$(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPALL) -I$(<D) $(CALL) $($(subst /,_,$(<D))_CPPFLAGS) \
 	    -MMD -MP -c -o $@ $<
 
 -include $(SRCS:%.c=$(O)/%.d)
 
-install: programs
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) \
-	    $(DESTDIR)$(ETCDIR) $(DESTDIR)$(DOCDIR)/examples \
-	    $(foreach s,5 7 8,$(DESTDIR)$(MANDIR)/man$(s))
-	$(INSTALL) -m 755 $(PROGS) $(DESTDIR)$(SBINDIR)
-	$(INSTALL) -m 755 $(filter-out %.subr %/paths,$(LIBEXEC)) \
-	    $(DESTDIR)$(LIBEXECDIR)
-	$(INSTALL) -m 644 $(filter %.subr,$(LIBEXEC)) $(DESTDIR)$(LIBEXECDIR)
-	$(MAKE) -s print-paths >$(DESTDIR)$(LIBEXECDIR)/paths
-	chmod 644 $(DESTDIR)$(LIBEXECDIR)/paths
-	for m in $(MANS); do \
-		$(INSTALL) -m 644 $$m $(DESTDIR)$(MANDIR)/$${m#man/} || exit; \
-	done
-	cp -R etc/. $(DESTDIR)$(DOCDIR)/examples
+install: install-files install-rc
 
+install-files: programs
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBEXECDIR) \
+	    $(DESTDIR)$(ETCDIR) $(DESTDIR)$(DOCDIR) \
+	    $(addprefix $(DESTDIR)$(MANDIR)/,man5 man7 man8)
+	$(INSTALL) -m 755 $(PROGS) $(DESTDIR)$(SBINDIR)
+	for f in $(LIBEXEC); do \
+		test -x $$f && m=755 || m=644; \
+		$(INSTALL) -m $$m $$f $(DESTDIR)$(LIBEXECDIR) || exit; \
+	done
+	for f in $(MANS:man/%=%); do \
+		$(INSTALL) -m 644 man/$$f $(DESTDIR)$(MANDIR)/$$f || exit; \
+	done
+
+install-rc: install-files
+
+# The configuration in $(ETCDIR) is the administrator's.
 uninstall:
 	rm -f $(PROGS:$(O)/sbin/%=$(DESTDIR)$(SBINDIR)/%)
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DOCDIR)
 	rm -f $(MANS:man/%=$(DESTDIR)$(MANDIR)/%)
+	if test -d $(DESTDIR)$(ETCDIR); then \
+		rmdir --ignore-fail-on-non-empty $(DESTDIR)$(ETCDIR); fi
 
 clean:
 	rm -rf $(O) build-asan build-fuzz build-clang
 
-.PHONY: all programs install uninstall clean check check-asan lint format \
-	fuzz bench demo print-paths
+FORCE:
+.PHONY: all programs install install-files install-rc uninstall clean \
+	print-paths FORCE
 .DELETE_ON_ERROR:

@@ -1,7 +1,127 @@
-# Unit tests: every tests/unit/test_NAME.c is a Check program that prints TAP.
-# System tests: every tests/system/NAME.t is a script that prints TAP. Fuzz
-# targets: every tests/fuzz/fuzz_NAME.c.
-UNIT_SRCS = $(wildcard tests/unit/test_*.c)
-UNIT = $(UNIT_SRCS:tests/unit/%.c=$(O)/tests/unit/%.t)
-SYSTEM = $(wildcard tests/system/*.t)
-FUZZ_SRCS = $(wildcard tests/fuzz/fuzz_*.c)
+# Unit tests: each tests/unit/test_NAME.c is a Check program that prints TAP;
+# other files there are programs that tests run. System tests: each
+# tests/system/NAME.t is a script that prints TAP. Fuzz targets: each
+# tests/fuzz/fuzz_NAME.c, whose seeds and regressions `check` replays without
+# a fuzzer.
+CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null || \
+	echo -lcheck_pic -lsubunit -lrt -lm -lpthread)
+LINKED = $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS)
+JOBS = 4
+
+UNIT_SRCS := $(wildcard tests/unit/test_*.c)
+UNIT = $(UNIT_SRCS:tests/unit/test_%.c=$(O)/tests/unit/%.t)
+AIDS_SRCS := $(filter-out $(UNIT_SRCS),$(wildcard tests/unit/*.c))
+AIDS = $(AIDS_SRCS:%.c=$(O)/%) $(O)/tests/fault.so
+FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ = $(FUZZ_SRCS:tests/fuzz/fuzz_%.c=$(O)/tests/fuzz/%)
+REPLAY = $(FUZZ:%=%.t)
+SYSTEM := $(wildcard tests/system/*.t)
+SRCS += $(UNIT_SRCS) $(AIDS_SRCS) $(FUZZ_SRCS) tests/fuzz/replay.c
+
+tests_unit_CPPFLAGS = -Itftpd
+tests_fuzz_CPPFLAGS = -Itftpd
+
+tests: $(UNIT) $(AIDS) $(REPLAY)
+
+$(UNIT): $(O)/tests/unit/%.t: $(O)/tests/unit/test_%.o $(LIBS)
+	$(CC) $(LDALL) -o $@ $(LINKED) $(CHECKLIBS)
+
+$(AIDS_SRCS:%.c=$(O)/%): %: %.o $(LIBS)
+	$(CC) $(LDALL) -o $@ $(LINKED)
+
+# Preloaded: without the sanitizers of what it is preloaded into.
+$(O)/tests/fault.so: tests/fault/fault.c $(O)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPALL) $(filter-out -fPIE,$(CALL)) -fno-sanitize=all -fPIC \
+	    -shared -o $@ $<
+
+$(REPLAY): $(O)/tests/fuzz/%.t: $(O)/tests/fuzz/fuzz_%.o \
+    $(O)/tests/fuzz/replay.o $(LIBS)
+	$(CC) $(LDALL) -o $@ $(LINKED)
+
+# What tests find in their environment.
+TESTENV = SRC='$(CURDIR)' O='$(abspath $(O))' PEERS='$(CURDIR)/build/peers'
+
+check: all tests
+	@$(TESTENV) prove -j$(JOBS) --exec '' $(UNIT) $(REPLAY) $(SYSTEM)
+
+# The daemons run as other users, in sandboxes and without a terminal, so a
+# report may not come through; the exit status does.
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+check-asan:
+	@ASAN_OPTIONS=exitcode=99:detect_leaks=1:verify_asan_link_order=0 \
+	UBSAN_OPTIONS=exitcode=99:print_stacktrace=1 \
+	$(MAKE) --no-print-directory check O=build-asan OPT='-O1 -g' \
+	    SAN='$(ASAN)' FORTIFY=
+
+clang:
+	@$(MAKE) --no-print-directory all tests CC=clang O=build-clang
+
+# Fuzzing: FUZZ_SECONDS for each target, from its seeds, its regressions and
+# what earlier runs found. A crash leaves its input in build-fuzz/found: add
+# it to tests/fuzz/regressions/NAME with the mending.
+FUZZ_SECONDS = 10
+fuzz:
+	@$(MAKE) --no-print-directory fuzz-run CC=clang O=build-fuzz \
+	    OPT='-O1 -g' FORTIFY= SAN='-fsanitize=fuzzer-no-link $(ASAN)'
+
+$(FUZZ): $(O)/tests/fuzz/%: $(O)/tests/fuzz/fuzz_%.o $(LIBS)
+	$(CC) $(LDALL) -fsanitize=fuzzer -o $@ $(LINKED)
+
+fuzz-run: $(FUZZ)
+	@for f in $(FUZZ); do \
+		n=$${f##*/} c=$(O)/corpus/$${f##*/}; \
+		mkdir -p $$c $(O)/found; \
+		for d in tests/fuzz/seeds/$$n tests/fuzz/regressions/$$n; do \
+			test ! -d $$d || cp -R $$d/. $$c || exit; \
+		done; \
+		echo "fuzz $$n: $(FUZZ_SECONDS) s"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+		    -artifact_prefix=$(O)/found/$$n- -verbosity=0 \
+		    -print_final_stats=1 $$c || exit; \
+	done
+
+bench: all tests
+	@$(TESTENV) tests/bench/run
+
+bench-%: all tests
+	@$(TESTENV) tests/bench/run $*
+
+demo: all
+	@$(TESTENV) tests/demo/run
+
+# Lint, each part a target of its own.
+C_FILES = $(sort $(wildcard */*.[ch] tests/*/*.[ch]))
+TIDY_FILES = $(filter-out tests/%,$(filter %.c,$(C_FILES))) \
+	tests/fault/fault.c
+SH_FILES = $(sort $(SCRIPTS) $(shell grep -slE -d skip \
+	'^\#!/bin/sh|^\# shellcheck shell=sh' bootstrap .ci/* rc/* tests/*/*))
+NPROC := $(shell nproc)
+
+lint: lint-format lint-cppcheck lint-tidy lint-man lint-sh
+
+format:
+	clang-format-14 -i $(C_FILES)
+
+lint-format:
+	clang-format-14 --dry-run -Werror $(C_FILES)
+
+lint-cppcheck:
+	cppcheck -q -j $(NPROC) --std=c11 --enable=warning,portability \
+	    --library=posix,gnu,bsd --inline-suppr --error-exitcode=1 \
+	    --suppress=missingInclude $(filter -D%,$(CPPALL)) -Icommon \
+	    -Itftpd $(filter %.c,$(C_FILES))
+
+lint-tidy:
+	printf '%s\n' $(TIDY_FILES) | xargs -P $(NPROC) -I {} \
+	    clang-tidy-14 --quiet --warnings-as-errors='*' {} -- \
+	    $(CPPALL) -Icommon -Itftpd -std=gnu17
+
+lint-man:
+	mandoc -T lint -W warning $(MANS)
+
+lint-sh:
+	shellcheck -x -s sh $(SH_FILES)
+
+.PHONY: tests check check-asan clang fuzz fuzz-run bench demo lint format \
+	lint-format lint-cppcheck lint-tidy lint-man lint-sh

@@ -165,6 +165,7 @@ run(const char *rules, const char *operations, char *out, size_t size)
 		setenv("LD_PRELOAD", library, 1);
 		setenv("FAULT", rules, 1);
 		dup2(p[1], STDOUT_FILENO);
+		dup2(p[1], STDERR_FILENO);
 		execl(self, self, file, operations, NULL);
 		_exit(127);
 	}
@@ -199,6 +200,7 @@ START_TEST(refused)
 	char out[512];
 
 	ck_assert_int_eq(run(wrong[_i], "s", out, sizeof(out)), 99);
+	ck_assert_ptr_nonnull(strstr(out, "FAULT: "));
 }
 END_TEST
 
