@@ -1,6 +1,6 @@
 tftpd_SRCS = tftpd/main.c
-tftpdparts_SRCS = $(addprefix tftpd/,conf.c endpoint.c file.c map.c netascii.c \
-	packet.c serve.c transfer.c upload.c xfer.c)
+tftpdparts_SRCS = $(addprefix tftpd/,ascii.c conf.c endpoint.c file.c map.c \
+	netascii.c packet.c send.c serve.c transfer.c upload.c xfer.c)
 tftpd_LIBS = tftpdparts common
 HDRS += $(wildcard tftpd/*.h)
 PROGS += $(O)/sbin/tftpd
