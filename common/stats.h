@@ -1,11 +1,13 @@
 /*
  * stats: named counters in a file that any program can map.
  *
- * The file is a new inode at each start of a daemon: a header page, the names,
- * then one block of 64-bit values for each worker, aligned to cache lines. A
- * worker adds to its own block alone, with plain relaxed stores: no lock, no
- * system call. When a worker ends, the parent folds its counters into block
- * 0, and its gauges go with it. Readers map the file read-only and sum.
+ * The file is a new inode at each start of a daemon: a header, the names, two
+ * blocks of totals, then one block of 64-bit values for each worker, aligned
+ * to cache lines. A worker adds to its own block alone, with plain relaxed
+ * stores: no lock, no system call. When a worker ends, the parent folds its
+ * counters into the totals, and its gauges go with it. Readers map the file
+ * read-only and sum; at no time, even where the parent is killed in the
+ * middle of folding, does a counter go backwards or count anything twice.
  */
 #ifndef STATS_H
 #define STATS_H
@@ -16,8 +18,8 @@
 #include <stdint.h>
 
 #define STATS_NAME 48 /* bytes of a counter's name, its NUL included */
-#define STATS_BLOCKS 130 /* block 0 and at most so many workers, draining
-			    ones included */
+#define STATS_BLOCKS 130 /* workers, draining ones included */
+#define STATS_KEYS 4096 /* rows of a daemon's table, at most */
 
 enum stats_kind {
 	STATS_COUNTER, /* only grows */
@@ -51,29 +53,32 @@ stats_set(stats_value *block, unsigned i, uint64_t n)
 struct stats;
 
 /*
- * Make the file (in place of an old one) and map it; path NULL: private
- * memory, for a daemon under inetd. NULL with errno.
+ * Make the file (0644, by way of path.new, in place of an old one) and map
+ * it; path NULL: memory alone, for a daemon under inetd. Names are of
+ * printable ASCII without space. NULL with errno; EINVAL: a bad name or too
+ * many.
  */
 struct stats *stats_create(
     const char *path, const char *name, const struct stats_key *);
-/* Take a free block for a worker; NULL: none left. */
+/* Take a free block for a worker, all zeroes; NULL: none left. */
 stats_value *stats_block(struct stats *);
 /* The worker that used it is gone. */
 void stats_fold(struct stats *, stats_value *block);
-/* Unmap, and remove the file. */
+/* Unmap, and remove the file unless another took its place. NULL: nothing. */
 void stats_destroy(struct stats *);
 
 /* Reader. */
 struct stats_reader;
-struct stats_reader *stats_open(const char *path); /* NULL with errno */
+/* NULL with errno; EINVAL: not a whole file of ours. */
+struct stats_reader *stats_open(const char *path);
 void stats_close(struct stats_reader *);
 const char *stats_daemon(const struct stats_reader *);
 int stats_pid(const struct stats_reader *);
 int64_t stats_started(const struct stats_reader *); /* seconds, real time */
-size_t stats_count(const struct stats_reader *);
+size_t stats_count(const struct stats_reader *); /* i below is less */
 const char *stats_name(const struct stats_reader *, size_t i);
 enum stats_kind stats_kind_of(const struct stats_reader *, size_t i);
-/* The sum over all blocks. */
+/* The sum over all workers, gone ones included. */
 uint64_t stats_sum(const struct stats_reader *, size_t i);
 
 #endif
