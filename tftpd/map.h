@@ -6,19 +6,24 @@
  * `networks` (none: everyone) and its pattern fits: `match` (text, anywhere),
  * `prefix` (text at the start), `glob` (fnmatch(3) with FNM_PATHNAME, the whole
  * name), `regex` (POSIX extended); no pattern: every name. Then
- *	deny		the request is refused (access violation);
+ *	deny		the request is refused (access violation), or, where a
+ *			rule with `fallback` named a place before, nothing
+ *			further is tried;
  *	replace		what fitted is replaced: every place for match, the
  *			prefix, the whole name for glob, the first match for
  *			regex;
- *	lowercase	the name is put in lower case;
+ *	lowercase	the name is put in lower case (ASCII);
  *	root		the file is looked for below this directory; with
  *			`fallback`, further rules and the roots of the
  *			configuration are tried when it is not there; without,
  *			nothing else is.
+ * What replace and lowercase did stays for all that follows.
+ *
  * In `root` and `replace`: %i the client's address, %x the same in upper case
  * hexadecimal (C0000207), %% a percent sign; in a regex rule also %0 to %9,
  * what the parentheses matched; a backslash may stand for the percent sign in a
- * regex rule's replace (\1).
+ * regex rule's replace (\1). An IPv4 address that came mapped into IPv6 is
+ * written as IPv4.
  */
 #ifndef MAP_H
 #define MAP_H
@@ -34,9 +39,9 @@
 #define MAP_CANDIDATES 16
 
 struct map_rule {
-	char *match, *prefix, *glob, *regex; /* at most one is not empty */
-	char *replace, *root; /* "" for none */
-	bool has_replace; /* replace = "" is one, too */
+	char *match, *prefix, *glob, *regex; /* at most one; NULL or "": none */
+	char *replace; /* NULL: none; "": what fitted is taken away */
+	char *root; /* NULL or "": none */
 	bool fallback, deny, lowercase;
 	struct conf_prefixes networks;
 	int line; /* where the rule stands in the file */
@@ -48,9 +53,20 @@ struct map_rule {
 /* The rows of one `map` section, for conf.h. */
 extern const struct conf_key map_keys[];
 
-/* Check one rule and make it ready; conf_error tells. 0 or -1. */
+/*
+ * Check one rule and make it ready; conf_error tells all that is wrong with
+ * it. 0 or -1; map_forget either way. Back-references in a regex are refused:
+ * a name could make them take exponential time.
+ */
 int map_compile(struct map_rule *);
 void map_forget(struct map_rule *);
+
+/*
+ * May this be a root: absolute, no ".." component, room for a name behind it,
+ * nothing unknown after '%' (%0 to %9 only where groups is above that digit)?
+ * NULL, or what is wrong with it.
+ */
+const char *map_root_check(const char *root, unsigned groups);
 
 /* One place to look: a path below a root. */
 struct map_candidate {
@@ -72,13 +88,14 @@ enum map_verdict {
 	MAP_OK,
 	MAP_DENIED, /* by a rule */
 	MAP_ILLEGAL, /* a ".." component, or too long */
-	MAP_NONE, /* nothing to look for (empty name) */
+	MAP_NONE, /* nothing to look for (empty name, or the root itself) */
 };
 
 /*
- * The places where the file may be, in the order to try. After the rules a
- * backslash means '/', leading slashes are dropped, and a name that begins
- * with the root's own path means what is below it.
+ * The places where the file may be, in the order to try; with MAP_OK at least
+ * one, at most MAP_CANDIDATES (further ones are left out). After the rules a
+ * backslash means '/', leading slashes are dropped, and an absolute name that
+ * begins with the root's own path means what is below it.
  */
 enum map_verdict map_name(const struct map_rules *, const char *name,
     const union sock_addr *peer, struct map_candidate out[MAP_CANDIDATES],
