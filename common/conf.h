@@ -11,6 +11,11 @@
  * one run; a syntax error or an unknown key ends the reading of that file and
  * is told with all that was found before it. A missing or empty file means:
  * every default. Keys are written with '_'; '-' reads as the same.
+ *
+ * Of libconfuse's language: lists need no braces for one value; strings stand
+ * in "..." (escapes as in C) or '...' (only \' and \\ are escapes) and end on
+ * their line; words of letters, digits and .:/-_[]@%$ need no quotes; comments
+ * are # // and C's. There is no include, no += and no ${ENVIRONMENT}.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -72,8 +77,9 @@ struct conf_key {
 	enum conf_type type;
 	size_t offset; /* offsetof(struct NAME_conf, member) */
 	const char *def; /* as it would be written: "64k", "yes", "{\"*\"}";
-			    NULL: empty list, no section */
-	uint64_t min, max;
+			    NULL: empty list, no section, NULL string, 0; a
+			    list's words are always quoted */
+	uint64_t min, max; /* max 0: no bound; a list's min: 0 or 1 */
 	const char *const *words; /* CONF_ENUM: its words, then NULL */
 	const struct conf_key *keys; /* CONF_SECTION: its rows; its structs
 					have max sections at most, */
@@ -97,6 +103,9 @@ struct conf_files {
 	bool own_must_exist; /* named by -f */
 };
 int conf_load(const struct conf_files *, void *conf);
+
+/* Every key of site.conf that any daemon knows: it may stand there for all. */
+extern const struct conf_key conf_site[];
 
 /* Free what the rows point at and zero those members. */
 void conf_free(const struct conf_key *, void *conf);
