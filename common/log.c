@@ -30,35 +30,57 @@ static int maxlevel = LOG_INFO;
 static int sock = -1; /* to syslogd or to the parent */
 static unsigned lost; /* lines that found no room */
 
+/*
+ * One byte's form and its length. U+0080 to U+009F are control characters,
+ * too, for a terminal that reads UTF-8: \xc2 is before them.
+ */
+static size_t
+escape_byte(char out[4], unsigned char c, unsigned char before)
+{
+	static const char hex[] = "0123456789abcdef";
+	static const char named[] = "\n\r\t\\", letters[] = "nrt\\";
+	const char *p;
+
+	out[0] = '\\';
+	if ((p = strchr(named, c)) != NULL) {
+		out[1] = letters[p - named];
+		return 2;
+	}
+	if (c < 0x20 || c == 0x7f || (before == 0xc2 && c < 0xa0)) {
+		out[1] = 'x';
+		out[2] = hex[c >> 4];
+		out[3] = hex[c & 15];
+		return 4;
+	}
+	out[0] = (char)c;
+	return 1;
+}
+
 char *
 log_escape(char *dst, size_t size, const char *src)
 {
-	static const char hex[] = "0123456789abcdef";
-	char *d = dst, *end = dst + size - 1;
+	const unsigned char *s = (const unsigned char *)src;
+	unsigned char before = 0;
+	char *d = dst, form[4];
+	size_t n;
 
-	for (; *src != '\0'; src++) {
-		unsigned char c = (unsigned char)*src;
-
-		if (c >= 0x20 && c != 0x7f && c != '\\') {
-			if (d == end)
-				break;
-			*d++ = (char)c;
-		} else if (c == '\\') {
-			if (end - d < 2)
-				break;
-			*d++ = '\\';
-			*d++ = '\\';
-		} else {
-			if (end - d < 4)
-				break;
-			*d++ = '\\';
-			*d++ = 'x';
-			*d++ = hex[c >> 4];
-			*d++ = hex[c & 15];
-		}
+	for (; *s != '\0'; before = *s++) {
+		n = escape_byte(form, *s, before);
+		if (n >= size - (size_t)(d - dst))
+			break;
+		memcpy(d, form, n);
+		d += n;
 	}
 	*d = '\0';
 	return dst;
+}
+
+static void
+forget_sock(void)
+{
+	if (sock != -1)
+		close(sock);
+	sock = -1;
 }
 
 static void
@@ -66,16 +88,13 @@ syslog_connect(void)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 
-	if (sock != -1)
-		close(sock);
+	forget_sock();
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (sock == -1)
 		return;
 	strlcpy(sun.sun_path, syslog_path, sizeof(sun.sun_path));
-	if (connect(sock, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
-		close(sock);
-		sock = -1;
-	}
+	if (connect(sock, (struct sockaddr *)&sun, sizeof(sun)) == -1)
+		forget_sock();
 }
 
 /* RFC 3164's form, as syslog(3) sends it. A restarted syslogd: once more. */
@@ -147,6 +166,7 @@ void
 log_open(const char *name, enum log_dest to)
 {
 	procname = name;
+	forget_sock();
 	dest = to;
 	tzset();
 	if (dest == LOG_TO_SYSLOG)
@@ -186,8 +206,7 @@ log_title(const char *t)
 void
 log_relay(int fd)
 {
-	if (dest == LOG_TO_SYSLOG && sock != -1)
-		close(sock);
+	forget_sock();
 	dest = LOG_TO_PARENT;
 	sock = fd;
 }
@@ -201,18 +220,18 @@ log_relayed(int fd, int pid)
 
 	for (i = 0; i < RELAY_LINES; i++) {
 		n = recv(fd, msg, sizeof(msg) - 1, MSG_DONTWAIT);
-		if (n == -1 && errno != EAGAIN)
+		if (n == -1 && errno == EAGAIN)
+			break;
+		if (n <= 0)
 			return -1;
-		if (n == 0)
-			return -1; /* only the end of a SEQPACKET pair */
-		if (n < 2)
-			return 0;
 		msg[n] = '\0';
 		level = msg[0] & LOG_PRIMASK;
+		if (level < LOG_CRIT) /* would go to every terminal */
+			level = LOG_CRIT;
 		if (level <= maxlevel)
 			write_line(level, pid, msg + 1);
 	}
-	return 0;
+	return i;
 }
 
 static void __attribute__((__format__(__printf__, 3, 0)))

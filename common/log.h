@@ -9,7 +9,7 @@
  * Where lines go: to standard error until log_open says otherwise; to the
  * system log by our own non-blocking datagrams (a stalled or restarted
  * syslogd never stalls a daemon; lines lost are counted and reported); or,
- * in a worker, over a datagram socketpair to the parent, which alone speaks
+ * in a worker, over a socketpair to the parent, which alone speaks
  * to the system log and so survives its restart.
  */
 #ifndef LOG_H
@@ -52,15 +52,15 @@ int log_level_now(void);
 void log_title(const char *title);
 
 /*
- * Worker: from now on send lines over fd, one end of a SOCK_DGRAM or
- * SOCK_SEQPACKET pair. A full queue drops the line and counts it.
+ * Worker: from now on send lines over fd, one end of a SOCK_SEQPACKET pair.
+ * A full queue drops the line and counts it.
  */
 void log_relay(int fd);
 
 /*
  * Parent: read the lines that wait on the other end of that pair (at most a
- * bounded number a call) and log them as pid's. Returns 0, or -1 when the
- * worker's end is closed.
+ * bounded number a call) and log them as pid's. Returns how many there were
+ * (0: none waits), or -1 when the worker's end is closed and all is read.
  */
 int log_relayed(int fd, int pid);
 
