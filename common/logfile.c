@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -18,8 +19,10 @@ logfile_open(const char *path)
 {
 	int fd;
 
+	/* non-blocking for a FIFO in its place, which would stop the parent */
 	fd = open(path,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY |
+		O_NONBLOCK,
 	    0640);
 	if (fd == -1)
 		log_err("%s", path);
