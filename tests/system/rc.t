@@ -14,8 +14,9 @@ fake=$LAB_DIR/fake
 status() {
 	what=$1 want=$2
 	shift 2
-	out=$("$@" 2>&1)
+	"$@" >"$LAB_DIR/out" 2>&1
 	got=$?
+	out=$(cat "$LAB_DIR/out")
 	is "$what" "$got" "$want"
 	[ "$got" = "$want" ] || diag "$out"
 }
@@ -476,6 +477,9 @@ real() {
 	status "killed: start" 0 basenet start
 	ok "serves again" fetch boot
 	status "restart of one instance" 0 basenet restart tftpd-lab
+	basenet stop >/dev/null
+	ok "a daemon lets go of the output of its start" h timeout 20 sh -c \
+	    'x=$("$1" start 2>&1)' sh "$O/sbin/basenet"
 	status "stop" 0 basenet stop
 	status "all are gone" 3 basenet status
 	is "nothing is left behind" "$(h ls $run)" ''
