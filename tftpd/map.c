@@ -281,13 +281,13 @@ compile_regex(struct map_rule *r)
 	int error;
 
 	if (back_reference(r->regex))
-		return wrong(r, "regex",
+		return wrong(r, "map.regex",
 		    "back-references are not supported: they can take "
 		    "exponential time");
 	error = regcomp(&r->re, r->regex, REG_EXTENDED);
 	if (error != 0) {
 		regerror(error, &r->re, text, sizeof(text));
-		return wrong(r, "regex", text);
+		return wrong(r, "map.regex", text);
 	}
 	r->compiled = true;
 	return 0;
@@ -303,12 +303,12 @@ check_shape(const struct map_rule *r, unsigned patterns)
 		bad = wrong(r, "map",
 		    "only one of match, prefix, glob and regex can be given");
 	if (r->deny && (r->replace != NULL || given(r->root)))
-		bad = wrong(r, "deny", "can't stand with replace or root");
+		bad = wrong(r, "map.deny", "can't stand with replace or root");
 	if (r->replace != NULL && patterns == 0)
-		bad = wrong(
-		    r, "replace", "needs one of match, prefix, glob and regex");
+		bad = wrong(r, "map.replace",
+		    "needs one of match, prefix, glob and regex");
 	if (r->fallback && !given(r->root))
-		bad = wrong(r, "fallback", "needs root");
+		bad = wrong(r, "map.fallback", "needs root");
 	return bad;
 }
 
@@ -330,9 +330,9 @@ map_compile(struct map_rule *r)
 	}
 	if (r->replace != NULL &&
 	    (why = template_check(r->replace, groups > 0, groups)) != NULL)
-		bad = wrong(r, "replace", why);
+		bad = wrong(r, "map.replace", why);
 	if (given(r->root) && (why = map_root_check(r->root, groups)) != NULL)
-		bad = wrong(r, "root", why);
+		bad = wrong(r, "map.root", why);
 	return bad;
 }
 
