@@ -7,27 +7,34 @@
  *	privdrop("_tftpd");				uid, groups, capabilities
  *	sandbox_enter();				Landlock and seccomp
  *
- * Paths: nothing but what was named can be opened any more (Landlock); what
- * is open stays open. Calls: named groups of system calls fail with EPERM;
- * never a kill, and no list of what is allowed, since strict lists break with
- * each libc and kernel. A kernel without Landlock or seccomp is one log line;
- * a rule that is refused is an error.
+ * Paths: nothing but what was named can be opened any more (Landlock), where
+ * nothing was named nothing at all; what is open stays open. Signals go to
+ * nobody outside and no abstract socket outside can be reached, where the
+ * kernel knows how (since 6.12); signals from outside arrive. Calls: named
+ * groups of system calls fail with EPERM (clone3 with ENOSYS, so that libc
+ * uses clone); never a kill, and no list of what is allowed, since strict
+ * lists break with each libc and kernel. A kernel without Landlock or seccomp
+ * is one log line; a rule that is refused is an error.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
 #include <sys/types.h>
 
-/* What a path (a file, or a directory and all below it) may be used for. */
+/*
+ * What a path (a file, or a directory and all below it) may be used for. What
+ * is created, renamed or linked are files and directories: no symbolic link,
+ * device, FIFO or socket. Opening a directory to sync it needs SANDBOX_READ.
+ */
 enum sandbox_rights {
 	SANDBOX_READ = 1, /* open for reading, list */
 	SANDBOX_WRITE = 2, /* open for writing, create, remove, rename, link */
-	SANDBOX_EXEC = 4, /* execute */
+	SANDBOX_EXEC = 4, /* execute (and read) */
 };
 
 /* Groups of calls to refuse. */
 enum sandbox_group {
-	SANDBOX_NO_EXEC = 1, /* execve */
+	SANDBOX_NO_EXEC = 1, /* execve, execveat */
 	SANDBOX_NO_FORK = 2, /* new processes; threads stay possible */
 	SANDBOX_NO_TRACE = 4, /* ptrace and the memory of other processes */
 	SANDBOX_NO_ADMIN = 8, /* mounts, namespaces, modules, keys, bpf,
@@ -52,14 +59,18 @@ int sandbox_path(const char *path, int rights);
 void sandbox_calls(int groups);
 
 /*
- * Become the user: groups, gid, uid, no capability, no new privileges, and
+ * Become the user: the groups that the user is a member of (initgroups(3)),
+ * gid, uid, no capability (bounding set included), no new privileges, and
  * prove that there is no way back. Started as an ordinary user, only the last
  * two are done, and it is an error (EPERM) unless the user named is that one
- * or the name is empty. 0, or -1 with errno (ENOENT: no such user).
+ * or the name is empty. As root, it is an error (EPERM) to name a user whose
+ * uid is 0. 0, or -1 with errno (ENOENT: no such user).
  */
 int privdrop(const char *user);
 
-/* Apply what was named; once. 0, or -1 with errno after a message. */
+/*
+ * Apply what was named; once (EALREADY). 0, or -1 with errno after a message.
+ */
 int sandbox_enter(void);
 
 #endif
