@@ -116,6 +116,8 @@ split(char *s, char **host, char **port)
 		if ((s = strchr(s, ']')) == NULL)
 			return -1;
 		*s++ = '\0';
+		if (strchr(*host, ':') == NULL)
+			return -1; /* brackets are for IPv6 */
 		if (*s == '\0')
 			return 0;
 		if (*s != ':')
@@ -219,7 +221,9 @@ adopt(struct sock_set *set, int fd, int type, enum sock_origin origin)
 	socklen_t len = sizeof(s->addr);
 	int flags;
 
-	if (set->n == SOCK_MAX || sock_int(fd, SO_TYPE) != type) {
+	if (set->n == SOCK_MAX || sock_int(fd, SO_TYPE) != type ||
+	    (origin == SOCK_PASSED && type == SOCK_STREAM &&
+		sock_int(fd, SO_ACCEPTCONN) != 1)) {
 		log_errx("descriptor %d: not a socket that is served here", fd);
 		return -1;
 	}
@@ -244,13 +248,18 @@ static int
 inherited_listen(struct sock_set *set, int type)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	const char *error;
 	long long n;
 	int fd;
 
 	if (pid == NULL || fds == NULL ||
-	    strtonum(pid, 1, INT32_MAX, NULL) != (long long)getpid())
+	    strtonum(pid, 1, INT32_MAX, &error) != (long long)getpid())
 		return 0;
-	n = strtonum(fds, 0, SOCK_MAX, NULL);
+	n = strtonum(fds, 0, SOCK_MAX, &error);
+	if (error != NULL) {
+		log_errx("LISTEN_FDS=%s: %s", fds, error);
+		return -1;
+	}
 	for (fd = LISTEN_FIRST; fd < LISTEN_FIRST + n; fd++)
 		if (adopt(set, fd, type, SOCK_PASSED) == -1)
 			return -1;
@@ -288,7 +297,7 @@ find(const struct sock_set *set, const struct sock *like)
 
 /* Before bind: options that decide who may share the address. */
 static int
-bind_options(int fd, const struct sock *s)
+bind_options(int fd, const struct sock *s, bool share)
 {
 	int on = 1;
 
@@ -303,7 +312,7 @@ bind_options(int fd, const struct sock *s)
 	 * program (or another instance) there is an error; it is opened to
 	 * its further slots only then.
 	 */
-	if (s->slot > 0 &&
+	if ((share || s->slot > 0) &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1)
 		return -1;
 	if (s->device[0] != '\0' &&
@@ -314,7 +323,7 @@ bind_options(int fd, const struct sock *s)
 }
 
 static int
-bind_one(struct sock *s, const struct sock_spec *spec)
+bind_one(struct sock *s, const struct sock_spec *spec, bool share)
 {
 	union sock_addr a = s->addr;
 	int error;
@@ -326,7 +335,7 @@ bind_one(struct sock *s, const struct sock_spec *spec)
 	    socket(a.sa.sa_family, s->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (s->fd == -1)
 		return -1;
-	if (bind_options(s->fd, s) == 0 &&
+	if (bind_options(s->fd, s, share) == 0 &&
 	    bind(s->fd, &a.sa, sock_addrlen(&a)) == 0) {
 		if (spec->slots > 1)
 			set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -339,6 +348,48 @@ bind_one(struct sock *s, const struct sock_spec *spec)
 	close(s->fd);
 	s->fd = -1;
 	errno = error;
+	return -1;
+}
+
+/* Let s have its port beside those of the set that have it. */
+static bool
+share_port(const struct sock_set *set, const struct sock *s)
+{
+	bool found = false;
+	size_t i;
+
+	for (i = 0; set != NULL && i < set->n; i++) {
+		const struct sock *o = &set->v[i];
+
+		if (o->type != s->type || o->origin != SOCK_BOUND ||
+		    o->addr.sa.sa_family != s->addr.sa.sa_family ||
+		    sock_port(&o->addr) != sock_port(&s->addr))
+			continue;
+		set_option(o->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		found = true;
+	}
+	return found;
+}
+
+/*
+ * "192.0.2.1" cannot be bound where "*" is, nor "*" where "192.0.2.1" is: a
+ * port that only we have is shared.
+ */
+static int
+bind_beside(struct sock *s, const struct sock_set *set,
+    const struct sock_set *old, const struct sock_spec *spec)
+{
+	bool ours;
+
+	if (bind_one(s, spec, false) == 0)
+		return 0;
+	if (errno != EADDRINUSE)
+		return -1;
+	ours = share_port(set, s);
+	ours = share_port(old, s) || ours;
+	if (ours)
+		return bind_one(s, spec, true);
+	errno = EADDRINUSE;
 	return -1;
 }
 
@@ -368,7 +419,7 @@ listen_family(struct sock_set *set, const struct sock_set *old,
 			s->kept = true;
 			if (spec->slots > 1)
 				set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
-		} else if (bind_one(s, spec) == -1)
+		} else if (bind_beside(s, set, old, spec) == -1)
 			return -1;
 		set->n++;
 	}
@@ -409,7 +460,8 @@ sock_listen(struct sock_set *set, const struct sock_set *old,
 		if (any && both[i] == AF_INET6 &&
 		    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
 			continue;
-		log_err("listen %s", sock_name(&like.addr, name));
+		log_err("listen %s%s%s", sock_name(&like.addr, name),
+		    *like.device != '\0' ? "%" : "", like.device);
 		undo_from(set, before);
 		return -1;
 	}

@@ -71,8 +71,9 @@ int sock_inherited(struct sock_set *, int type, bool inetd);
  * "%interface". IPv6 sockets are V6ONLY, always. Datagram sockets report the
  * address a datagram was sent to (IP_PKTINFO) and accept the interface's
  * broadcast. A socket of `old` (or NULL) with the same type, address, device
- * and slot is taken over as it is, so its queue is kept. 0; or -1 after a
- * message, with the sockets this call made closed again.
+ * and slot is taken over as it is, so its queue is kept. "*" and an address
+ * may have the same port, also one in old and the other in the set. 0; or -1
+ * after a message, with the sockets this call made closed again.
  * With "*", a machine without IPv6 is no error.
  */
 int sock_listen(struct sock_set *, const struct sock_set *old,
