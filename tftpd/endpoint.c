@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,13 @@
 
 #define BUFFER_BYTES (4 * 1024 * 1024)
 #define LAST_BATCHES 64 /* of a listening socket that is left */
+
+#define SPIN_TRANSFERS 2 /* with more, sleeping is rare anyway */
+#define SPIN_LOOKS 16 /* at a socket before the loop sleeps */
+#define SPIN_MOST 32 /* the best score; a success is 1, */
+#define SPIN_LOSS 8 /* a failure so much */
+#define SPIN_TRY 64 /* with no score, every so many sleeps one try */
+#define SPIN_TURNS 64 /* then the loop goes round */
 
 union control {
 	struct cmsghdr align;
@@ -48,16 +56,20 @@ buffers_init(void)
 	}
 }
 
+/*
+ * Up to `most` packets. A second look at an empty socket costs as much as a
+ * packet, so the caller asks for one where more are unlikely.
+ */
 static int
-receive(int fd)
+receive(int fd, unsigned most)
 {
-	size_t i;
+	unsigned i;
 
-	for (i = 0; i < RECV_BATCH; i++) {
+	for (i = 0; i < most; i++) {
 		in.msgs[i].msg_hdr.msg_namelen = sizeof(in.peers[i]);
 		in.msgs[i].msg_hdr.msg_controllen = sizeof(in.control[i]);
 	}
-	return recvmmsg(fd, in.msgs, RECV_BATCH, MSG_DONTWAIT, NULL);
+	return recvmmsg(fd, in.msgs, most, MSG_DONTWAIT, NULL);
 }
 
 /* Which of our addresses was asked (ip(7), ipv6(7)). */
@@ -150,14 +162,54 @@ serve_batch(struct endpoint *ep)
 	struct server *s = ep->server;
 	int i, n;
 
-	if ((n = receive(ep->readable.fd)) <= 0)
+	if ((n = receive(ep->readable.fd, ep->expect)) <= 0)
 		return 0;
+	ep->expect = n == (int)ep->expect ? RECV_BATCH : 1;
 	if (ep->listening)
 		s->batch++;
 	for (i = 0; i < n; i++)
 		dispatch(ep, (size_t)i);
 	send_flush(s->sender);
 	return n;
+}
+
+/*
+ * A client that gets one block at a time answers within microseconds when it
+ * is near, sooner than a sleep and a wake-up take. So look again a few times
+ * before the loop sleeps, as long as that pays: a score that falls faster than
+ * it rises, and a try now and then to find out.
+ */
+static bool
+spin_pays(struct server *s)
+{
+	if (s->active > SPIN_TRANSFERS)
+		return false;
+	return s->spin_score > 0 || ++s->spin_skipped % SPIN_TRY == 0;
+}
+
+static void
+spin(struct endpoint *ep)
+{
+	struct server *s = ep->server;
+	int i;
+
+	while (s->active > 0 && spin_pays(s)) {
+		for (i = 0; i < SPIN_LOOKS; i++) {
+			sched_yield();
+			if (serve_batch(ep) > 0)
+				break;
+		}
+		if (i == SPIN_LOOKS) {
+			s->spin_score = s->spin_score > SPIN_LOSS ?
+			    s->spin_score - SPIN_LOSS :
+			    0;
+			return;
+		}
+		if (s->spin_score < SPIN_MOST)
+			s->spin_score++;
+		if (++s->spin_turns % SPIN_TURNS == 0)
+			return; /* others, timers and the clock come first */
+	}
 }
 
 static void
@@ -168,7 +220,8 @@ on_readable(struct ev_loop *loop, ev_io *io, int events)
 	(void)loop;
 	(void)events;
 	/* a full batch: the rest waits for its turn, others come first */
-	serve_batch(ep);
+	if (serve_batch(ep) > 0 && !ep->listening)
+		spin(ep);
 }
 
 static void
@@ -205,6 +258,7 @@ endpoint_init(struct endpoint *ep, struct server *s, int fd, int family)
 {
 	ep->server = s;
 	ep->family = family;
+	ep->expect = 1;
 	TAILQ_INIT(&ep->blocked);
 	ev_io_init(&ep->readable, on_readable, fd, EV_READ);
 	ev_io_init(&ep->writable, on_writable, fd, EV_WRITE);

@@ -115,6 +115,7 @@ struct endpoint {
 	struct server *server;
 	int family;
 	bool listening; /* requests come in here */
+	unsigned expect; /* packets to ask for next */
 	ev_io readable, writable;
 	struct transfer_list blocked; /* wait for room to send */
 };
@@ -302,6 +303,7 @@ struct server {
 	ev_timer idle; /* under inetd */
 	ev_check woken; /* sets now_ms */
 	ev_prepare sleeping; /* sends what is queued */
+	unsigned spin_score, spin_skipped, spin_turns; /* endpoint.c */
 	int mtu_fds[2]; /* to ask the kernel for a path's MTU */
 	uint64_t batch, idle_batch; /* of requests */
 	LIST_HEAD(, file) files[256];
