@@ -35,6 +35,8 @@ $(O)/tests/fault.so: tests/fault/fault.c $(O)/flags
 	$(CC) $(CPPALL) $(filter-out -fPIE,$(CALL)) -fno-sanitize=all -fPIC \
 	    -shared -o $@ $<
 
+include tests/system/probe.mk
+
 $(REPLAY): $(O)/tests/fuzz/%.t: $(O)/tests/fuzz/fuzz_%.o \
     $(O)/tests/fuzz/replay.o $(LIBS)
 	$(CC) $(LDALL) -o $@ $(LINKED)
