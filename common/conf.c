@@ -159,35 +159,50 @@ begin_section(struct load *l, const char *written)
 	return 0;
 }
 
-/* The nth word of an assignment. */
+/* NULL, or why the nth word of an assignment is wrong whatever it says. */
+static const char *
+refusal(struct target *t, const struct conf_key *key, const char *word,
+    unsigned nth)
+{
+	bool list = conf_kind(key->type)->list;
+	bool nothing = strcmp(word, CONF_NOTHING) == 0;
+	uint64_t bit = bit_of(t, key);
+
+	if (nth == 1 && (t->seen & bit) != 0)
+		return "is set twice";
+	t->seen |= bit;
+	if (nothing && !list)
+		return "is no list";
+	if (nothing && key->min > 0)
+		return "needs a value";
+	if (list && key->max != 0 && nth == key->max + 1)
+		return "has too many values";
+	if (strlen(word) > CONF_WORD)
+		return "is too long";
+	return NULL;
+}
+
 static enum conf_verdict
 take_word(struct target *t, const struct conf_key *key, const char *word,
     unsigned nth, char *why)
 {
 	const struct conf_kind *kind = conf_kind(key->type);
-	bool nothing = strcmp(word, CONF_NOTHING) == 0;
-	uint64_t bit = bit_of(t, key);
+	const char *reason = refusal(t, key, word, nth);
 	void *p = t->conf + key->offset;
-	enum conf_verdict v;
+	enum conf_verdict v = CONF_GOOD;
 
-	why[0] = '\0';
-	if (nth == 1) {
-		strlcpy(why, "is set twice", CONF_WHY);
-		if (t->seen & bit)
-			return CONF_WRONG;
-		t->seen |= bit;
-		if (kind->list)
-			kind->free(p); /* of the file before this one */
-	}
-	strlcpy(why, kind->list ? "needs a value" : "is no list", CONF_WHY);
-	if (nothing && (!kind->list || key->min > 0))
+	if (reason != NULL) {
+		strlcpy(why, reason, CONF_WHY);
 		return CONF_WRONG;
-	strlcpy(why, "has too many values", CONF_WHY);
-	if (key->max != 0 && kind->list && nth > key->max)
-		return nth == key->max + 1 ? CONF_WRONG : CONF_GOOD;
-	v = nothing ? CONF_GOOD : kind->set(key, word, p, why);
+	}
+	if (kind->list && key->max != 0 && nth > key->max)
+		return CONF_GOOD; /* told before */
+	if (kind->list && nth == 1)
+		kind->free(p); /* of the file before this one */
+	if (strcmp(word, CONF_NOTHING) != 0)
+		v = kind->set(key, word, p, why);
 	if (v == CONF_GOOD)
-		t->good |= bit;
+		t->good |= bit_of(t, key);
 	return v;
 }
 

@@ -17,6 +17,7 @@
 #include "conf.h"
 
 #define CONF_BYTES (1024 * 1024) /* of a file, at most */
+#define CONF_WORD 8192 /* bytes of a value, at most */
 #define CONF_WHY 256 /* bytes of an explanation */
 #define CONF_FORMAT 32 /* bytes of a number with its unit */
 

@@ -23,8 +23,11 @@
 
 #include "confpart.h"
 
-/* Bytes of a word; libconfuse copies a string anew every 32. */
-#define WORD_BYTES 8192
+/*
+ * Bytes of a word as written: all may be \xNN. There has to be a limit since
+ * libconfuse copies what it has of a string anew every 32 bytes.
+ */
+#define WRITTEN (4 * CONF_WORD + 2)
 /* What ends an unquoted word besides a control byte. */
 #define SPECIAL " #\"'={}()+,*"
 
@@ -52,7 +55,7 @@ refuse(struct scan *s, int line, const char *what)
 static int
 add_word(struct scan *s, const char *begin, const char *from)
 {
-	if (s->p - begin > WORD_BYTES)
+	if (s->p - begin > WRITTEN)
 		return refuse(s, s->line, "a value is too long");
 	s->last = 'w';
 	buf_add(&s->t->out, from, (size_t)(s->p - from));

@@ -652,6 +652,9 @@ START_TEST(huge)
 	memset(p, 'x', 8192);
 	snprintf(word, sizeof(word), F ":1: %.64s: unknown key\n", p);
 	expect(p, 8192, word);
+	memcpy(p, "no_str = ", 9);
+	expect(p, 9 + 8192, "");
+	expect(p, 9 + 8193, F ":1: no_str: is too long\n");
 	/* A heap of braces. */
 	memset(p, '{', n);
 	expect(p, n, F ":1: unexpected token '{'\n");
