@@ -1,10 +1,11 @@
 /*
  * lines: files of many lines, one record each (reservations, users, rules).
  *
- * '#' begins a comment where a word could begin; blank lines mean nothing; a
- * backslash at the end of a line continues it on the next. A NUL byte, a
- * line above LINES_MAX and a last line that ends in a continuation are
- * errors. Every bad line of a file is told, then the file is refused whole.
+ * '#' begins a comment where a word could begin, to the end of its line; blank
+ * lines mean nothing; a backslash at the end of a line, unless in a comment,
+ * continues it on the next; lines may end in CRLF. A NUL byte, a line above
+ * LINES_MAX and a last line that ends in a continuation are errors. Every bad
+ * line of a file is told, then the file is refused whole.
  */
 #ifndef LINES_H
 #define LINES_H
@@ -44,10 +45,12 @@ int lines_number(const struct lines *);
 int lines_words(char *text, char **words, int max);
 
 /*
- * Replace the file by these bytes so that after a crash either the old or
- * the new one stands there whole: temporary file in the same directory,
- * write, fsync, rename, fsync of the directory. Mode and owner of an old file
- * are kept; a new one gets mode. 0, or -1 with errno and nothing changed.
+ * Replace the file (a symbolic link's target) by these bytes so that after a
+ * crash either the old or the new one stands there whole: temporary file in
+ * the same directory, write, fsync, rename, fsync of the directory. Mode and
+ * owner of an old file are kept; a new one gets mode, whatever the umask. 0,
+ * or -1 with errno and nothing changed, save when that last fsync failed:
+ * then the new file stands there, but a crash may bring back the old one.
  */
 int lines_rewrite(const char *path, const void *bytes, size_t len, int mode);
 
