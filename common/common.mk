@@ -1,4 +1,5 @@
-common_SRCS = $(addprefix common/,buf.c commit.c conf.c control.c daemon.c \
+common_SRCS = $(addprefix common/,buf.c commit.c conf.c confkind.c conftext.c \
+	confword.c control.c daemon.c \
 	deadline.c lines.c log.c logfile.c message.c notify.c parent.c \
 	sandbox.c sock.c stats.c worker.c)
 HDRS += $(wildcard common/*.h)
