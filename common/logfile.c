@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <bsd/string.h>
 
 #include "log.h"
 #include "logfile.h"
@@ -38,6 +41,23 @@ logfile_take(struct logfile *f, int fd)
 	f->fd = fd;
 }
 
+/* The time as every line begins, made anew once a second. */
+static const char *
+stamp(void)
+{
+	static char text[32];
+	static time_t last;
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != last && gmtime_r(&now.tv_sec, &tm) != NULL) {
+		last = now.tv_sec;
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ ", &tm);
+	}
+	return text;
+}
+
 void
 logfile_line(struct logfile *f, const char *fmt, ...)
 {
@@ -52,7 +72,8 @@ logfile_line(struct logfile *f, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	log_escape(line, sizeof(line), raw);
+	n = strlcpy(line, stamp(), sizeof(line));
+	log_escape(line + n, sizeof(line) - n, raw);
 	n = strlen(line);
 	if (n + 1 > LOGFILE_BUFFER - f->len)
 		logfile_flush(f);

@@ -27,7 +27,10 @@ int logfile_open(const char *path);
 
 /* Worker: use this descriptor from now on; the old one is flushed, closed. */
 void logfile_take(struct logfile *, int fd);
-/* Add a line (no newline in it); control bytes and backslash are escaped. */
+/*
+ * Add a line (no newline in it), the time before it in UTC to the second
+ * (2026-11-22T17:08:00Z); control bytes and backslash are escaped.
+ */
 void logfile_line(struct logfile *, const char *, ...)
     __attribute__((__format__(__printf__, 2, 3)));
 /* Write what is buffered. A failure is logged (rate-limited) and drops it. */
