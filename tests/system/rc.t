@@ -5,6 +5,7 @@
 SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$SRC/tests/lab/lab.sh"
 lab_begin "$@"
+lab_need_uids
 
 etc=/etc/basenet
 run=/run/basenet
@@ -170,17 +171,30 @@ rc_bad() {
 	ok "$sh: so is its pid file" h test ! -e $run/tftpd.pid
 }
 
+# begin_sleeper [FILE]: a process that has nothing to do with us and perhaps
+# holds this file open; its number in the host in $sleeper.
+begin_sleeper() {
+	rm -f "$LAB_DIR/sleeper"
+	lab_bg h sh -c 'exec 7<"$1"; echo $$ >"$LAB_DIR/sleeper"
+	    exec sleep 1000' sh "${1:-/dev/null}" 2>/dev/null
+	lab_until 5 test -s "$LAB_DIR/sleeper"
+	sleeper=$(cat "$LAB_DIR/sleeper")
+}
+
+end_sleeper() {
+	{
+		kill "$LAB_PID"
+		wait "$LAB_JOB"
+	} 2>/dev/null
+}
+
 # What the pid file names is another's.
 rc_foreign() {
 	put $etc/rc.conf tftpd_enable=YES
 	put $etc/tftpd.conf good
 	put $etc/tftpd-lab.conf good
 	h mkdir -p $run
-	lab_bg h sleep 1000
-	# The host numbers its processes by itself.
-	sleeper=$(h sh -c 'for p in /proc/[0-9]*; do
-		[ "$(cat "$p/cmdline" | tr "\0" " ")" != "sleep 1000 " ] ||
-		    echo "${p#/proc/}"; done')
+	begin_sleeper
 	put $run/tftpd.pid "$sleeper"
 	status "$sh: the pid of another program" 1 rc status
 	status "$sh: the same with stop" 0 rc stop
@@ -189,10 +203,15 @@ rc_foreign() {
 	status "$sh: the same with start" 0 rc start
 	isnt "$sh: which runs as itself" "$(pid_of)" "$sleeper"
 	rc stop >/dev/null
-	kill "$LAB_PID"
-	wait "$LAB_JOB" 2>/dev/null
+	end_sleeper
 	put $run/tftpd.pid "$sleeper"
 	status "$sh: the pid of nobody" 1 rc status
+	begin_sleeper $run/tftpd.pid
+	put $run/tftpd.pid "$sleeper"
+	status "$sh: another program that has the pid file open" 1 rc status
+	status "$sh: the same with stop" 0 rc stop
+	ok "$sh: that program lives" alive "$sleeper"
+	end_sleeper
 	put $run/tftpd.pid "-1"
 	status "$sh: a pid that is none" 1 rc status
 	status "$sh: the same with stop" 0 rc stop
@@ -349,8 +368,10 @@ serve() {
 ask() {
 	h "$O/libexec/basenet/ctl" -t 2 ask "$LAB_DIR/x.sock" "$@"
 	asked=$?
-	kill "$server" 2>/dev/null
-	wait "$server" 2>/dev/null
+	{
+		kill "$server"
+		wait "$server"
+	} 2>/dev/null
 	return "$asked"
 }
 

@@ -5,6 +5,7 @@
 super_v4=192.0.2.1 super_v6=2001:db8::1
 
 super_begin() {
+	lab_need_uids
 	lab_host s c
 	lab_bridge lan
 	lab_link s eth0 lan $super_v4/24 $super_v6/64
@@ -69,7 +70,7 @@ super_serves() {
 	ok "IPv6: tftp-hpa" get hpa $super_v6
 	jobs=
 	for client in curl hpa atftp busybox; do
-		get $client $super_v4 &
+		get $client $super_v4 >"$LAB_DIR/said.$client" 2>&1 &
 		jobs="$jobs $!"
 	done
 	for job in $jobs; do
