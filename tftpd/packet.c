@@ -23,9 +23,9 @@ struct mode {
 
 struct option {
 	const char *name;
-	enum packet_option bit;
 	uint64_t min, max;
 	size_t at; /* of the value in struct packet_request */
+	enum packet_option bit;
 	bool wide; /* it is a uint64_t there, else a uint32_t */
 };
 
@@ -40,10 +40,10 @@ static const struct mode modes[] = {
 
 /* RFC 2348; RFC 2349; RFC 7440 section 3. */
 static const struct option options[] = {
-	{ "blksize", OPTION_BLKSIZE, BLKSIZE_MIN, BLKSIZE_MAX, AT(blksize), false },
-	{ "timeout", OPTION_TIMEOUT, 1, 255, AT(timeout), false },
-	{ "tsize", OPTION_TSIZE, 0, INT64_MAX, AT(tsize), true },
-	{ "windowsize", OPTION_WINDOWSIZE, 1, 65535, AT(windowsize), false },
+	{ "blksize", BLKSIZE_MIN, BLKSIZE_MAX, AT(blksize), OPTION_BLKSIZE, false },
+	{ "timeout", 1, 255, AT(timeout), OPTION_TIMEOUT, false },
+	{ "tsize", 0, INT64_MAX, AT(tsize), OPTION_TSIZE, true },
+	{ "windowsize", 1, 65535, AT(windowsize), OPTION_WINDOWSIZE, false },
 };
 
 /* RFC 1350 appendix, RFC 2347. */

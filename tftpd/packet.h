@@ -62,24 +62,25 @@ uint16_t packet_block(const uint8_t *);
 
 /*
  * Read an RRQ or WRQ. 0; or the error to answer with (a packet_error above 0),
- * its text in *why. Unknown options are passed over, known ones whose value
- * the RFC does not allow are left out.
+ * its text in *why, with name NULL or as it was read. Unknown options are
+ * passed over, known ones whose value the RFC does not allow are left out; a
+ * known one that is repeated is error 8 (RFC 2347: specified once only).
+ * Zeroes behind the last pair are padding.
  */
-int packet_request(const uint8_t *, size_t len, struct packet_request *,
-    const char **why);
+int packet_request(
+    const uint8_t *, size_t len, struct packet_request *, const char **why);
 
 /* The code of an ERROR packet (-1: too short) and its text, bounded. */
-int packet_read_error(
-    const uint8_t *, size_t len, char *text, size_t textsize);
+int packet_read_error(const uint8_t *, size_t len, char *text, size_t textsize);
 
 /* Write one; the number of bytes. */
 size_t packet_data_header(uint8_t out[PACKET_HEADER], uint16_t block);
 size_t packet_ack(uint8_t out[PACKET_HEADER], uint16_t block);
 /* The usual text of the code where text is NULL. At most size bytes. */
-size_t packet_error(
-    uint8_t *out, size_t size, enum packet_error, const char *text);
+size_t
+packet_error(uint8_t *out, size_t size, enum packet_error, const char *text);
 /* An OACK of the options set in `options` with the values granted. */
-size_t packet_oack(
-    uint8_t *out, size_t size, const struct packet_request *granted);
+size_t
+packet_oack(uint8_t *out, size_t size, const struct packet_request *granted);
 
 #endif
