@@ -166,7 +166,7 @@ lab_bridge() {
 	for _b; do
 		ip link add "$_b" type bridge stp_state 0 forward_delay 0 \
 		    mcast_snooping 0 &&
-		    ip link set "$_b" up || lab_die "$_b: no bridge"
+		    ip link set dev "$_b" up || lab_die "$_b: no bridge"
 		_lab_bridges="$_lab_bridges $_b"
 	done
 }
@@ -179,7 +179,7 @@ lab_link() {
 	    netns "$(lab_pid "$_h")" &&
 	    ip link set "p$_lab_port" master "$_b" up &&
 	    echo "p$_lab_port" >"$LAB_DIR/.hosts/$_h/port.$_if" &&
-	    lab_in "$_h" ip link set "$_if" up ||
+	    lab_in "$_h" ip link set dev "$_if" up ||
 	    lab_die "$_h: no interface $_if on $_b"
 	for _a; do
 		case $_a in
@@ -229,6 +229,7 @@ lab_bg() {
 		    return 1
 		sleep 0.01
 	done
+	# shellcheck disable=SC2034 # the script's
 	read -r LAB_PID <"$LAB_DIR/.bg"
 }
 
@@ -237,7 +238,9 @@ lab_loss() {
 	_drop=$(awk "BEGIN { printf \"%d\", $3 * 1000 }")
 	nft delete table bridge "loss-$_port" 2>/dev/null
 	[ "$_drop" -gt 0 ] || return 0
-	lab_in "$1" ip link set "$2" gso_max_segs 1 ||
+	_some="numgen random mod 100000 < $_drop"
+	[ "$_drop" -lt 100000 ] || _some=
+	lab_in "$1" ip link set dev "$2" gso_max_segs 1 ||
 	    lab_die "$1: $2: cannot cut packets"
 	{
 		echo "table bridge loss-$_port {"
@@ -248,8 +251,7 @@ lab_loss() {
 		for _way in iifname oifname; do
 			[ "$_way${4:-}" != iifnamein ] || continue
 			[ "$_way${4:-}" != oifnameout ] || continue
-			echo "$_way $_port ether type { ip, ip6 }" \
-			    "numgen random mod 100000 < $_drop drop"
+			echo "$_way $_port ether type { ip, ip6 } $_some drop"
 		done
 		echo "}"
 		echo "}"
@@ -270,6 +272,11 @@ lab_stop() {
 		kill -KILL "$(lab_pid "$_h")"
 		while kill -0 "$(lab_pid "$_h")" 2>/dev/null; do
 			sleep 0.01
+		done
+		# The kernel takes its time to clear a network away.
+		for _port in "$LAB_DIR/.hosts/$_h"/port.*; do
+			[ ! -e "$_port" ] ||
+			    ip link del "$(cat "$_port")" 2>/dev/null
 		done
 		rm -rf "$LAB_DIR/.hosts/$_h"
 	done
