@@ -42,7 +42,7 @@ buf_left(const struct buf *b)
 static void
 compact(struct buf *b)
 {
-	if (b->pos == 0)
+	if (b->pos == 0 || b->p == NULL)
 		return;
 	memmove(b->p, b->p + b->pos, b->len - b->pos);
 	b->len -= b->pos;

@@ -86,20 +86,22 @@ show_bool(const struct conf_key *key, const void *p, struct buf *out)
 static enum conf_verdict
 set_scaled(const struct conf_key *key, const char *word, void *p, char *why)
 {
-	static const struct {
-		const char *noun;
-		int (*parse)(const char *, uint64_t *);
-	} forms[] = {
-		[CONF_NUM] = { "number", conf_parse_num },
-		[CONF_SIZE] = { "size", conf_parse_size },
-		[CONF_TIME] = { "time", conf_parse_time },
-	};
+	const char *noun = "number";
 	char range[CONF_WHY];
 	uint64_t v;
+	int rc;
 
-	if (forms[key->type].parse(word, &v) == -1 || !within(key, v))
-		return wrong(why, QUOTED "is not a %s%.100s", word,
-		    forms[key->type].noun, bounds(key, range));
+	if (key->type == CONF_SIZE) {
+		noun = "size";
+		rc = conf_parse_size(word, &v);
+	} else if (key->type == CONF_TIME) {
+		noun = "time";
+		rc = conf_parse_time(word, &v);
+	} else
+		rc = conf_parse_num(word, &v);
+	if (rc == -1 || !within(key, v))
+		return wrong(why, QUOTED "is not a %s%.100s", word, noun,
+		    bounds(key, range));
 	*(uint64_t *)p = v;
 	return CONF_GOOD;
 }
