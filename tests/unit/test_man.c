@@ -1,0 +1,226 @@
+/*
+ * The pages of configuration files tell every key that a program knows, with
+ * its kind, default and bounds, and no other.
+ */
+#include <check.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/string.h>
+
+#include "conf.h"
+#include "confpart.h"
+#include "tftpd.h"
+
+#define PAGE_BYTES (256 * 1024)
+#define TEXT_BYTES 512
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A page and the table that it tells, sections included. */
+static const struct page {
+	const char *file;
+	const struct conf_key *keys;
+} pages[] = {
+	{ "man/man5/site.conf.5", conf_site },
+	{ "man/man5/tftpd.conf.5", tftpd_keys },
+};
+
+/* How a page names the values of a type. */
+static const char *const kinds[] = {
+	[CONF_BOOL] = "bool",
+	[CONF_NUM] = "number",
+	[CONF_SIZE] = "size",
+	[CONF_TIME] = "time",
+	[CONF_STR] = "text",
+	[CONF_PATH] = "path",
+	[CONF_LIST] = "list",
+	[CONF_ADDRS] = "addresses",
+	[CONF_PREFIXES] = "networks",
+	[CONF_RANGE] = "ports",
+};
+
+static char text[PAGE_BYTES]; /* the page, a NUL behind it */
+
+static void
+read_page(const char *file)
+{
+	const char *src = getenv("SRC");
+	char path[4096];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", src == NULL ? "." : src, file);
+	ck_assert_msg((f = fopen(path, "r")) != NULL, "%s: cannot read", path);
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	ck_assert_msg(n > 0 && n < sizeof(text) - 1, "%s: its size", path);
+	text[n] = '\0';
+}
+
+/* What stands from one line to another, with the newline; malloc'd. */
+static char *
+part(const char *from, const char *begin, const char *end)
+{
+	const char *p = strstr(from, begin), *q;
+
+	ck_assert_msg(p != NULL, "\"%.*s\" is not in the page",
+	    (int)strcspn(begin + 1, "\n"), begin + 1);
+	p += strlen(begin);
+	q = strstr(p, end);
+	return strndup(p, q == NULL ? strlen(p) : (size_t)(q + 1 - p));
+}
+
+static bool
+is_list(const struct conf_key *k)
+{
+	return k->type == CONF_LIST || k->type == CONF_ADDRS ||
+	    k->type == CONF_PREFIXES;
+}
+
+static void
+say_default(const struct conf_key *k, char out[TEXT_BYTES])
+{
+	size_t n = k->def == NULL ? 0 : strlen(k->def);
+
+	if (k->def == NULL)
+		strlcpy(out, is_list(k) && k->min == 0 ? "{ }" : "none",
+		    TEXT_BYTES);
+	else if (is_list(k)) /* {"a"}: with blanks within the braces */
+		snprintf(out, TEXT_BYTES, "{ %.*s }", (int)(n - 2), k->def + 1);
+	else if (k->type == CONF_STR || k->type == CONF_PATH)
+		snprintf(out, TEXT_BYTES, "\"%s\"", k->def);
+	else
+		strlcpy(out, k->def, TEXT_BYTES);
+}
+
+static void
+say_bounds(const struct conf_key *k, char out[TEXT_BYTES])
+{
+	char min[CONF_FORMAT], max[CONF_FORMAT];
+	const char *what = k->type == CONF_STR ? " bytes" : "";
+
+	out[0] = '\0';
+	if (is_list(k))
+		what = " members";
+	conf_format(k->type, k->min, min);
+	conf_format(k->type, k->max, max);
+	if (k->max == 0)
+		return;
+	if (k->min == 0 && *what != '\0')
+		snprintf(out, TEXT_BYTES, "; at most %s%s", max, what);
+	else
+		snprintf(out, TEXT_BYTES, "; from %s to %s%s", min, max, what);
+}
+
+static void
+check_key(const char *list, const struct conf_key *k)
+{
+	char line[TEXT_BYTES], def[TEXT_BYTES], bounds[TEXT_BYTES];
+	char *item;
+
+	snprintf(line, sizeof(line), "\n.It Ic %s No = Ar %s\n", k->name,
+	    kinds[k->type]);
+	item = part(list, line, "\n.It ");
+	say_default(k, def);
+	say_bounds(k, bounds);
+	snprintf(line, sizeof(line), "\nDefault: %.200s%.200s.\n", def, bounds);
+	ck_assert_msg(strstr(item, line) != NULL,
+	    "%s: the page must have the line \"%.*s\"", k->name,
+	    (int)strlen(line) - 2, line + 1);
+	free(item);
+}
+
+/* Everything told in this list is a row of the table. */
+static void
+check_stale(const char *list, const struct conf_key *keys)
+{
+	const struct conf_key *k;
+	const char *p = list;
+	size_t n;
+
+	while ((p = strstr(p, "\n.It Ic ")) != NULL) {
+		p += strlen("\n.It Ic ");
+		n = strcspn(p, " \n");
+		for (k = keys; k->type != CONF_END; k++)
+			if (strlen(k->name) == n && memcmp(k->name, p, n) == 0)
+				break;
+		ck_assert_msg(
+		    k->type != CONF_END, "%.*s: is no key", (int)n, p);
+	}
+}
+
+static void
+check_section(const char *all, const struct conf_key *section)
+{
+	const struct conf_key *k;
+	char line[TEXT_BYTES];
+	char *list;
+
+	snprintf(line, sizeof(line), "\n.Ss The %s section\n", section->name);
+	list = part(all, line, "\n.Ss ");
+	snprintf(line, sizeof(line), "\nAt most %llu section%s.\n",
+	    (unsigned long long)section->max, section->max == 1 ? "" : "s");
+	ck_assert_msg(strstr(list, line) != NULL,
+	    "%s: the page must have the line \"%.*s\"", section->name,
+	    (int)strlen(line) - 2, line + 1);
+	for (k = section->keys; k->type != CONF_END; k++)
+		check_key(list, k);
+	check_stale(list, section->keys);
+	free(list);
+}
+
+START_TEST(test_keys)
+{
+	const struct page *page = &pages[_i];
+	const struct conf_key *k;
+	char *keys, *list;
+
+	read_page(page->file);
+	keys = part(text, "\n.Sh KEYS\n", "\n.Sh ");
+	list = part(keys, "", "\n.Ss The ");
+	for (k = page->keys; k->type != CONF_END; k++)
+		if (k->type == CONF_SECTION)
+			check_section(keys, k);
+		else
+			check_key(list, k);
+	check_stale(list, page->keys);
+	free(list);
+	free(keys);
+}
+END_TEST
+
+/* What a daemon takes from site.conf is told there. */
+START_TEST(test_site)
+{
+	const struct conf_key *k;
+	char line[TEXT_BYTES];
+
+	read_page("man/man5/site.conf.5");
+	for (k = tftpd_site_keys; k->type != CONF_END; k++) {
+		snprintf(line, sizeof(line), "\n.It Ic %s No", k->name);
+		ck_assert_msg(strstr(text, line) != NULL, "%s", k->name);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("man");
+	TCase *tc = tcase_create("man");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_loop_test(tc, test_keys, 0, (int)COUNT(pages));
+	tcase_add_test(tc, test_site);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_set_fork_status(sr, CK_FORK);
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_SILENT);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
