@@ -1,7 +1,7 @@
 #!/bin/sh
 # The rc scripts and basenet(8): first with a daemon that misbehaves on demand,
 # under each of the shells, then with tftpd and the files of etc/.
-# shellcheck disable=SC2016,SC2317 # functions are called by status and ok
+# shellcheck disable=SC2013,SC2016,SC2317 # functions are called by status and ok
 SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$SRC/tests/lab/lab.sh"
 lab_begin "$@"
@@ -454,6 +454,29 @@ fetch() {
 	h curl -s -m 10 -o "$LAB_DIR/got" "tftp://127.0.0.1${2:+:$2}/$1"
 }
 
+# What stands commented out in the sample is right, and nothing is missing.
+samples() {
+	h cp "$SRC/etc/rc.conf" "$SRC/etc/site.conf" $etc
+	h mkdir -p /srv/tftp/clients
+	h sh -c "sed 's/^#\([^ ]\)/\1/' '$SRC/etc/tftpd.conf' >$etc/tftpd.conf"
+	status "tftpd.conf with all that is commented out" 0 basenet start
+	basenet ctl tftpd show-config >"$LAB_DIR/shown"
+	ok "which show-config shows" grep -q '^retries = ' "$LAB_DIR/shown"
+	is "keys that are in force and not in the sample" \
+	    "$(for key in $(sed -n '/^map/,$d
+	    s/^[[:space:]]*\([a-z_]*\) = .*/\1/p' "$LAB_DIR/shown"); do
+		grep -q "^#*[[:space:]]*$key = " "$SRC/etc/tftpd.conf" ||
+		    echo "$key"
+	    done)" ''
+	h cp "$SRC/etc/tftpd.conf" $etc
+	basenet restart >/dev/null
+	basenet ctl tftpd show-config >"$LAB_DIR/defaults"
+	is "values of the sample that are not the defaults" \
+	    "$(sed '/^options/,$d' "$LAB_DIR/shown")" \
+	    "$(sed '/^options/,$d' "$LAB_DIR/defaults")"
+	basenet stop >/dev/null
+}
+
 real() {
 	h cp "$SRC/etc/rc.conf" "$SRC/etc/tftpd.conf" "$SRC/etc/site.conf" $etc
 	h rm -rf $run $etc/rc.conf.local $etc/tftpd-lab.conf
@@ -519,5 +542,6 @@ rc_places
 compose
 hostile
 users
+samples
 real
 done_testing

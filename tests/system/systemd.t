@@ -49,6 +49,26 @@ notify() {
 	ok "its status is 0" wait "$LAB_JOB"
 }
 
+# With no more rights than the unit leaves it.
+bounded() {
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' \
+	    "$SRC/etc/systemd/basenet-tftpd.service" | tr 'A-Z \n' 'a-z,,' |
+	    sed 's/,$//; s/cap_/+/g')
+	: >"$LAB_DIR/told"
+	serve setpriv --no-new-privs --bounding-set "-all,$caps" \
+	    "$O/sbin/tftpd" -d -f $conf
+	ok "with the unit's capabilities it is ready" \
+	    lab_until 10 told READY=1
+	ok "and serves" get curl $super_v4
+	: >"$LAB_DIR/told"
+	kill -HUP "$LAB_PID"
+	ok "and reloads" lab_until 10 told READY=1
+	ok "and serves on" get curl $super_v4
+	unlike "without a complaint" "$(cat "$LAB_DIR/log")" 'not permitted'
+	kill -TERM "$LAB_PID"
+	ok "and ends" wait "$LAB_JOB"
+}
+
 # The launcher waits for the first datagram, as a .socket unit does.
 sockets() {
 	: >"$LAB_DIR/told"
@@ -72,7 +92,7 @@ sockets() {
 }
 
 units() {
-	mkdir "$LAB_DIR/units"
+	mkdir -p "$LAB_DIR/units"
 	for u in basenet-tftpd.service basenet-tftpd.socket; do
 		sample systemd/$u >"$LAB_DIR/units/$u"
 	done
@@ -85,6 +105,7 @@ super_program systemd-socket-activate
 super_begin
 listen
 notify
+bounded
 sockets
 units
 kill "$listener"
