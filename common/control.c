@@ -1,6 +1,7 @@
 /*
  * The control socket: one line in, a text out.
  */
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,7 @@
 #include "log.h"
 
 struct client {
+	TAILQ_ENTRY(client) link;
 	struct control *control;
 	ev_io io;
 	ev_timer deadline;
@@ -26,27 +28,35 @@ struct client {
 	char line[CONTROL_LINE + 1];
 };
 
+TAILQ_HEAD(client_list, client);
+
 struct control {
 	struct ev_loop *loop;
 	ev_io io;
 	struct sockaddr_un sun;
-	uid_t uid;
 	gid_t gid;
 	bool has_group;
 	const struct control_verb *tables[2];
 	control_pass_fn *pass;
 	void *arg;
-	struct client *clients[CONTROL_CLIENTS];
+	struct client_list clients; /* the oldest first */
+	size_t nclients;
 	int taken; /* the descriptor of the verb that runs, or -1 */
 	bool was_taken;
 };
 
 /* An answer on its way. */
 struct answer {
+	TAILQ_ENTRY(answer) link;
 	ev_io io;
 	ev_timer deadline;
 	struct buf text;
 };
+
+TAILQ_HEAD(answer_list, answer);
+
+static struct answer_list answers = TAILQ_HEAD_INITIALIZER(answers);
+static size_t nanswers;
 
 static void
 answer_end(struct ev_loop *loop, struct answer *a)
@@ -54,6 +64,8 @@ answer_end(struct ev_loop *loop, struct answer *a)
 	ev_io_stop(loop, &a->io);
 	ev_timer_stop(loop, &a->deadline);
 	close(a->io.fd);
+	TAILQ_REMOVE(&answers, a, link);
+	nanswers--;
 	buf_free(&a->text);
 	free(a);
 }
@@ -101,6 +113,10 @@ answer_start(struct ev_loop *loop, int fd, struct buf *text)
 		buf_free(text);
 		return;
 	}
+	if (nanswers == CONTROL_CLIENTS)
+		answer_end(loop, TAILQ_FIRST(&answers));
+	TAILQ_INSERT_TAIL(&answers, a, link);
+	nanswers++;
 	a->text = *text;
 	ev_io_init(&a->io, answer_writable, fd, EV_WRITE);
 	ev_timer_init(&a->deadline, answer_late, CONTROL_SECONDS, 0);
@@ -109,27 +125,32 @@ answer_start(struct ev_loop *loop, int fd, struct buf *text)
 	ev_timer_start(loop, &a->deadline);
 }
 
-static const char *
-text_of(struct buf *b)
+/* What the client reads when all went well, or not; text is taken over. */
+static struct buf
+say(int error, bool ok, struct buf *text)
 {
-	buf_add(b, "", 1);
-	return b->failed ? "out of memory" : (const char *)b->p + b->pos;
+	struct buf whole;
+
+	buf_init(&whole, CONTROL_ANSWER + 64);
+	if (text->failed)
+		buf_puts(&whole, "error: the answer is too long\n");
+	else if (error != 0)
+		buf_printf(&whole, "error: %.*s\n", (int)buf_left(text),
+		    text->p != NULL ? (char *)text->p + text->pos : "");
+	else {
+		buf_puts(&whole, ok ? "ok\n" : "");
+		if (buf_left(text) > 0)
+			buf_add(&whole, text->p + text->pos, buf_left(text));
+	}
+	buf_free(text);
+	return whole;
 }
 
 void
 control_answer(struct ev_loop *loop, int fd, int error, struct buf *text)
 {
-	struct buf whole;
+	struct buf whole = say(error, true, text);
 
-	buf_init(&whole, CONTROL_ANSWER + 64);
-	if (error == 0) {
-		buf_puts(&whole,
-		    text->failed ? "error: the answer is too long\n" : "ok\n");
-		if (!text->failed)
-			buf_add(&whole, text->p + text->pos, buf_left(text));
-	} else
-		buf_printf(&whole, "error: %s\n", text_of(text));
-	buf_free(text);
 	answer_start(loop, fd, &whole);
 }
 
@@ -165,50 +186,59 @@ verb_run(const struct control_verb *v, void *arg, char *line, struct buf *out)
 	char *argv[CONTROL_WORDS + 1];
 	int argc = words_of(line, argv);
 
-	if (argc < v->min + 1 || argc > v->max + 1) {
-		buf_printf(out, "usage: %s", v->help);
-		return -1;
-	}
 	return v->run(arg, argc, argv, out);
+}
+
+/* The verb that the line begins with, if its words are as many as it takes. */
+static const struct control_verb *
+verb_of(const struct control_verb *const tables[2], const char *line,
+    struct buf *why)
+{
+	char copy[CONTROL_LINE + 1], *argv[CONTROL_WORDS + 1];
+	const struct control_verb *v = NULL;
+	int argc, i;
+
+	strlcpy(copy, line, sizeof(copy));
+	argc = words_of(copy, argv);
+	for (i = 0; i < 2 && argc != 0 && v == NULL; i++)
+		v = verb_find(tables[i], argv[0]);
+	if (v == NULL)
+		buf_puts(why, "no such verb; try help");
+	else if (argc < v->min + 1 || argc > v->max + 1) {
+		buf_printf(why, "usage: %s", v->help);
+		return NULL;
+	}
+	return v;
 }
 
 void
 control_serve(struct ev_loop *loop, const struct control_verb *table, void *arg,
     char *line, int fd)
 {
-	char copy[CONTROL_LINE + 1], *first = copy;
+	const struct control_verb *const tables[2] = { table, NULL };
 	const struct control_verb *v;
-	struct buf out;
-	int rc;
+	struct buf out, whole;
+	int rc = -1;
 
-	strlcpy(copy, line, sizeof(copy));
-	first += strspn(first, " \t");
-	first[strcspn(first, " \t")] = '\0';
-	if ((v = verb_find(table, first)) == NULL) {
-		close(fd);
-		return;
-	}
 	buf_init(&out, CONTROL_ANSWER);
-	rc = verb_run(v, arg, line, &out);
-	if (v->where == CONTROL_EACH)
-		answer_start(loop, fd, &out); /* the parent said "ok" */
-	else
-		control_answer(loop, fd, rc, &out);
+	if ((v = verb_of(tables, line, &out)) != NULL)
+		rc = verb_run(v, arg, line, &out);
+	/* to a client of each worker the parent said "ok" */
+	whole = say(rc, v == NULL || v->where != CONTROL_EACH, &out);
+	answer_start(loop, fd, &whole);
 }
 
 static void
 client_end(struct client *c, bool close_fd)
 {
 	struct control *control = c->control;
-	size_t i;
 
 	ev_io_stop(control->loop, &c->io);
 	ev_timer_stop(control->loop, &c->deadline);
 	if (close_fd)
 		close(c->io.fd);
-	for (i = 0; i < CONTROL_CLIENTS; i++)
-		if (control->clients[i] == c)
-			control->clients[i] = NULL;
+	TAILQ_REMOVE(&control->clients, c, link);
+	control->nclients--;
 	free(c);
 }
 
@@ -220,57 +250,75 @@ client_late(struct ev_loop *loop, ev_timer *t, int events)
 	client_end(t->data, true);
 }
 
-/* List the verbs, for "help" and after an unknown one. */
 static void
-say_verbs(struct control *control, struct buf *out)
+say_verbs(struct control *control, int fd)
 {
 	const struct control_verb *v;
+	struct buf out;
 	size_t i;
 
+	buf_init(&out, CONTROL_ANSWER);
 	for (i = 0; i < 2; i++)
 		for (v = control->tables[i]; v != NULL && v->name != NULL; v++)
-			buf_printf(out, "%s\n", v->help);
+			buf_printf(&out, "%s\n", v->help);
+	control_answer(control->loop, fd, 0, &out);
+}
+
+/* In the worker, or in each; they answer. */
+static void
+run_there(struct control *control, const struct control_verb *v,
+    const char *line, int fd)
+{
+	struct buf out;
+
+	if (v->where == CONTROL_EACH)
+		send(fd, "ok\n", 3, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (control->pass(control->arg, v, line, fd) > 0 ||
+	    v->where == CONTROL_EACH) {
+		close(fd);
+		return;
+	}
+	buf_init(&out, CONTROL_ANSWER);
+	buf_puts(&out, "no worker is ready");
+	control_answer(control->loop, fd, -1, &out);
+}
+
+static void
+run_here(
+    struct control *control, const struct control_verb *v, char *line, int fd)
+{
+	struct buf out;
+	int rc;
+
+	buf_init(&out, CONTROL_ANSWER);
+	control->taken = fd;
+	control->was_taken = false;
+	rc = verb_run(v, control->arg, line, &out);
+	control->taken = -1;
+	if (control->was_taken)
+		buf_free(&out);
+	else
+		control_answer(control->loop, fd, rc, &out);
 }
 
 static void
 dispatch(struct control *control, char *line, int fd)
 {
-	char word[CONTROL_LINE + 1], *name = word;
 	const struct control_verb *v;
-	struct buf out;
-	int rc;
+	struct buf why;
 
-	buf_init(&out, CONTROL_ANSWER);
-	strlcpy(word, line, sizeof(word));
-	name += strspn(name, " \t");
-	name[strcspn(name, " \t")] = '\0';
-	if ((v = verb_find(control->tables[0], name)) == NULL)
-		v = verb_find(control->tables[1], name);
-	if (strcmp(name, "help") == 0) {
-		say_verbs(control, &out);
-		control_answer(control->loop, fd, 0, &out);
+	line += strspn(line, " \t");
+	if (strcmp(line, "help") == 0) {
+		say_verbs(control, fd);
 		return;
 	}
-	if (v == NULL) {
-		buf_printf(&out, "%s: no such verb; try help", name);
-		control_answer(control->loop, fd, -1, &out);
-		return;
-	}
-	if (v->where != CONTROL_PARENT) {
-		if (v->where == CONTROL_EACH)
-			send(fd, "ok\n", 3, MSG_DONTWAIT | MSG_NOSIGNAL);
-		control->pass(control->arg, v, line, fd);
-		close(fd);
-		return;
-	}
-	control->taken = fd;
-	control->was_taken = false;
-	rc = verb_run(v, control->arg, line, &out);
-	control->taken = -1;
-	if (rc == CONTROL_LATER || control->was_taken)
-		buf_free(&out);
+	buf_init(&why, CONTROL_ANSWER);
+	if ((v = verb_of(control->tables, line, &why)) == NULL)
+		control_answer(control->loop, fd, -1, &why);
+	else if (v->where == CONTROL_PARENT)
+		run_here(control, v, line, fd);
 	else
-		control_answer(control->loop, fd, rc, &out);
+		run_there(control, v, line, fd);
 }
 
 int
@@ -305,8 +353,12 @@ client_readable(struct ev_loop *loop, ev_io *io, int events)
 		return;
 	}
 	*end = '\0';
-	if (end > c->line && end[-1] == '\r')
-		end[-1] = '\0';
+	if (strlen(c->line) != (size_t)(end - c->line)) {
+		client_end(c, true); /* a NUL would hide what follows it */
+		return;
+	}
+	while (end > c->line && strchr(" \t\r", end[-1]) != NULL)
+		*--end = '\0';
 	strlcpy(line, c->line, sizeof(line));
 	client_end(c, false);
 	dispatch(control, line, fd);
@@ -334,7 +386,7 @@ allowed(const struct control *control, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == -1)
 		return false;
-	if (peer.uid == 0 || peer.uid == control->uid)
+	if (peer.uid == 0 || peer.uid == geteuid())
 		return true;
 	return control->has_group &&
 	    (peer.gid == control->gid || in_group(fd, control->gid));
@@ -345,21 +397,20 @@ control_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct control *control = io->data;
 	struct client *c;
-	size_t i;
 	int fd;
 
 	(void)events;
 	fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1)
 		return;
-	for (i = 0; i < CONTROL_CLIENTS && control->clients[i] != NULL; i++)
-		;
-	if (i == CONTROL_CLIENTS || !allowed(control, fd) ||
-	    (c = calloc(1, sizeof(*c))) == NULL) {
+	if (!allowed(control, fd) || (c = calloc(1, sizeof(*c))) == NULL) {
 		close(fd);
 		return;
 	}
-	control->clients[i] = c;
+	if (control->nclients == CONTROL_CLIENTS)
+		client_end(TAILQ_FIRST(&control->clients), true);
+	TAILQ_INSERT_TAIL(&control->clients, c, link);
+	control->nclients++;
 	c->control = control;
 	ev_io_init(&c->io, client_readable, fd, EV_READ);
 	ev_timer_init(&c->deadline, client_late, CONTROL_SECONDS, 0);
@@ -369,7 +420,7 @@ control_readable(struct ev_loop *loop, ev_io *io, int events)
 }
 
 int
-control_regroup(struct control *control, const char *group, uid_t uid)
+control_regroup(struct control *control, const char *group)
 {
 	struct group *gr = NULL;
 
@@ -381,7 +432,6 @@ control_regroup(struct control *control, const char *group, uid_t uid)
 		gr != NULL ? gr->gr_gid : getegid()) == -1 ||
 	    chmod(control->sun.sun_path, gr != NULL ? 0660 : 0600) == -1)
 		return -1;
-	control->uid = uid;
 	control->has_group = gr != NULL;
 	control->gid = gr != NULL ? gr->gr_gid : (gid_t)-1;
 	return 0;
@@ -410,8 +460,8 @@ control_bind(struct sockaddr_un *sun)
 
 struct control *
 control_open(struct ev_loop *loop, const char *path, const char *group,
-    uid_t uid, const struct control_verb *const tables[2],
-    control_pass_fn *pass, void *arg)
+    const struct control_verb *const tables[2], control_pass_fn *pass,
+    void *arg)
 {
 	struct control *control;
 	int fd;
@@ -424,6 +474,7 @@ control_open(struct ev_loop *loop, const char *path, const char *group,
 	control->pass = pass;
 	control->arg = arg;
 	control->taken = -1;
+	TAILQ_INIT(&control->clients);
 	control->sun.sun_family = AF_UNIX;
 	if (strlcpy(
 		control->sun.sun_path, path, sizeof(control->sun.sun_path)) >=
@@ -439,7 +490,7 @@ control_open(struct ev_loop *loop, const char *path, const char *group,
 	ev_io_init(&control->io, control_readable, fd, EV_READ);
 	control->io.data = control;
 	ev_io_start(loop, &control->io);
-	if (control_regroup(control, group, uid) == 0)
+	if (control_regroup(control, group) == 0)
 		return control;
 	control_close(control);
 	return NULL;
@@ -449,13 +500,11 @@ void
 control_close(struct control *control)
 {
 	int error = errno;
-	size_t i;
 
 	if (control == NULL)
 		return;
-	for (i = 0; i < CONTROL_CLIENTS; i++)
-		if (control->clients[i] != NULL)
-			client_end(control->clients[i], true);
+	while (!TAILQ_EMPTY(&control->clients))
+		client_end(TAILQ_FIRST(&control->clients), true);
 	ev_io_stop(control->loop, &control->io);
 	close(control->io.fd);
 	unlink(control->sun.sun_path);

@@ -4,9 +4,11 @@
  * A client connects, sends one line of words and reads until the end. The
  * first line of the answer is "ok" or "error: why", then the verb's own
  * text. The socket is 0600 (0660 with a group), and the peer's credentials
- * are checked besides: root, the daemon's own uid, or a member of the group.
- * One line of at most CONTROL_LINE bytes, within CONTROL_SECONDS, from at most
- * CONTROL_CLIENTS at once; who keeps none of that is closed.
+ * are checked besides: root, the parent's own uid, or a member of the group.
+ * One line of at most CONTROL_LINE bytes (its newline included) without a NUL,
+ * within CONTROL_SECONDS; who doesn't keep that is closed. What follows the
+ * line is not read. Of more than CONTROL_CLIENTS clients that have not sent
+ * their line, or not read their answer, the oldest is closed.
  *
  * The parent reads the line and finds the verb in a table. A verb of the
  * worker's goes to one or to each worker with the client's descriptor; the
@@ -14,8 +16,6 @@
  */
 #ifndef CONTROL_H
 #define CONTROL_H
-
-#include <sys/types.h>
 
 #include <ev.h>
 
@@ -46,8 +46,11 @@ struct control_verb {
 
 struct control;
 
-/* A verb found for a worker: pass fd and line on; fd is then ours again. */
-typedef void control_pass_fn(
+/*
+ * A verb found for a worker: pass fd and line on; fd stays the caller's. How
+ * many workers got it.
+ */
+typedef int control_pass_fn(
     void *arg, const struct control_verb *, const char *line, int fd);
 
 /*
@@ -55,10 +58,10 @@ typedef void control_pass_fn(
  * errno.
  */
 struct control *
-control_open(struct ev_loop *, const char *path, const char *group, uid_t uid,
+control_open(struct ev_loop *, const char *path, const char *group,
     const struct control_verb *const tables[2], control_pass_fn *, void *arg);
-/* The group and the uid after a reload. 0, or -1 with errno. */
-int control_regroup(struct control *, const char *group, uid_t uid);
+/* The group after a reload, "" for none. 0, or -1 with errno. */
+int control_regroup(struct control *, const char *group);
 /* Close, and remove the path. */
 void control_close(struct control *);
 /*

@@ -82,6 +82,7 @@ struct parent {
 
 static void child_start(struct child *);
 static void reload_begin(struct parent *);
+static void reload_again(struct parent *);
 static void reload_end(struct parent *, const char *error);
 
 static const struct daemon_conf *
@@ -108,7 +109,8 @@ usual_checks(const struct parent_setup *s, const struct daemon_conf *c)
 		    c->control_group);
 		ok = false;
 	}
-	if (s->inherited.n > 0 && c->workers > s->inherited.n) {
+	if (s->inherited.n > 0 && s->inherited.v[0].origin == SOCK_PASSED &&
+	    c->workers > s->inherited.n) {
 		conf_error(0, "workers",
 		    "%llu workers, but only %zu sockets were passed to us",
 		    (unsigned long long)c->workers, s->inherited.n);
@@ -155,6 +157,19 @@ parent_conf(const struct parent_setup *s)
 		return conf;
 	parent_conf_free(d, conf);
 	return NULL;
+}
+
+void
+parent_null(int first)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	if (fd == -1)
+		fatal("/dev/null");
+	for (; first <= STDERR_FILENO; first++)
+		dup2(fd, first);
+	if (fd > STDERR_FILENO)
+		close(fd);
 }
 
 /* Generations */
@@ -274,6 +289,8 @@ gen_free(struct generation *g)
 	close_logs(g->logs);
 	parent_conf_free(p->setup->daemon, g->conf);
 	TAILQ_REMOVE(&p->gens, g, link);
+	if (p->current == g)
+		p->current = NULL;
 	free(g);
 }
 
@@ -351,6 +368,16 @@ gen_start(struct generation *g)
 		child_start(&g->children[i]);
 }
 
+/* Who may use the control socket follows the configuration in force. */
+static void
+regroup(struct parent *p)
+{
+	const char *group = gen_conf(p->current)->control_group;
+
+	if (p->control != NULL && control_regroup(p->control, group) == -1)
+		log_warn("%s: group %s", p->control_path, group);
+}
+
 static void
 become_ready(struct parent *p)
 {
@@ -369,10 +396,12 @@ gen_switch(struct parent *p)
 	p->next = NULL;
 	if (old == NULL) {
 		become_ready(p);
+		reload_again(p);
 		return;
 	}
 	sock_set_release(&old->socks, &p->current->socks);
 	gen_drain(old);
+	regroup(p);
 	reload_end(p, NULL);
 }
 
@@ -400,7 +429,7 @@ gen_fail(struct generation *g)
 		p->stopping = true;
 		stop_loop_if_done(p);
 	} else
-		reload_end(p, "a worker could not be started");
+		reload_end(p, "a worker could not be started, see the log");
 }
 
 /* Children */
@@ -447,27 +476,21 @@ child_restart(struct ev_loop *loop, ev_timer *t, int events)
 }
 
 static void
-tell_death(const struct child *c, int status, double delay)
+tell_death(const struct child *c, int status, const char *more)
 {
 	if (WIFSIGNALED(status))
-		log_errx("worker %u: killed by signal %d (%s), "
-			 "starting again in %.1f s",
-		    c->index, WTERMSIG(status), strsignal(WTERMSIG(status)),
-		    delay);
+		log_errx("worker %u: killed by signal %d (%s), %s", c->index,
+		    WTERMSIG(status), strsignal(WTERMSIG(status)), more);
 	else
-		log_errx("worker %u: ended with status %d, "
-			 "starting again in %.1f s",
-		    c->index, WEXITSTATUS(status), delay);
+		log_errx("worker %u: ended with status %d, %s", c->index,
+		    WEXITSTATUS(status), more);
 }
 
 static void
-child_again(struct child *c, int status)
+child_again(struct child *c)
 {
 	struct ev_loop *loop = c->gen->parent->loop;
 
-	if (ev_now(loop) - c->started >= BACKOFF_FORGET)
-		c->backoff = BACKOFF_FIRST;
-	tell_death(c, status, c->backoff);
 	c->restarts++;
 	ev_timer_init(&c->restart, child_restart, c->backoff, 0);
 	c->restart.data = c;
@@ -478,6 +501,18 @@ child_again(struct child *c, int status)
 }
 
 static void
+child_ended(struct child *c, int status)
+{
+	char more[48];
+
+	if (ev_now(c->gen->parent->loop) - c->started >= BACKOFF_FORGET)
+		c->backoff = BACKOFF_FIRST;
+	snprintf(more, sizeof(more), "starting again in %.1f s", c->backoff);
+	tell_death(c, status, more);
+	child_again(c);
+}
+
+static void
 child_died(struct ev_loop *loop, ev_child *w, int events)
 {
 	struct child *c = w->data;
@@ -485,7 +520,8 @@ child_died(struct ev_loop *loop, ev_child *w, int events)
 	struct parent *p = g->parent;
 
 	(void)events;
-	log_relayed(c->log_io.fd, (int)c->pid);
+	while (log_relayed(c->log_io.fd, (int)c->pid) > 0)
+		;
 	ev_child_stop(loop, w);
 	ev_io_stop(loop, &c->msg_io);
 	ev_io_stop(loop, &c->log_io);
@@ -495,10 +531,11 @@ child_died(struct ev_loop *loop, ev_child *w, int events)
 	c->msg = -1;
 	c->pid = 0;
 	c->ready = false;
-	if (g == p->next)
+	if (g == p->next) {
+		tell_death(c, w->rstatus, "before it served");
 		gen_fail(g);
-	else if (!g->draining)
-		child_again(c, w->rstatus);
+	} else if (!g->draining)
+		child_ended(c, w->rstatus);
 	else if (gen_alive(g) == 0)
 		gen_free(g);
 	stop_loop_if_done(p);
@@ -570,12 +607,14 @@ child_main(struct child *c, int msg, int log)
 	keep[n++] = msg;
 	keep[n++] = log;
 	child_signals(g->parent);
-	close_all_but(keep, n);
 	snprintf(title, sizeof(title), "worker %u", c->index);
 	log_relay(log);
 	log_title(title);
+	if (!g->parent->setup->foreground)
+		parent_null(0); /* who reads our starter's waits for its end */
+	close_all_but(keep, n);
 	setproctitle("%s", title);
-	exit(worker_run(&w, msg));
+	_exit(worker_run(&w, msg)); /* what main registered is the parent's */
 }
 
 static int
@@ -590,15 +629,45 @@ child_pairs(int msg[2], int log[2])
 	return -1;
 }
 
+/* 0, or -1 with errno and nothing held; does not return in the worker. */
+static int
+child_fork(struct child *c, int msg[2], int log[2])
+{
+	struct stats *stats = c->gen->parent->stats;
+	int i, error;
+
+	if ((c->counters = stats_block(stats)) == NULL) {
+		errno = EUSERS; /* too many workers drain */
+		return -1;
+	}
+	if (child_pairs(msg, log) == -1)
+		goto fail;
+	if ((c->pid = fork()) == 0)
+		child_main(c, msg[1], log[1]);
+	if (c->pid > 0)
+		return 0;
+	c->pid = 0;
+	error = errno;
+	for (i = 0; i < 2; i++) {
+		close(msg[i]);
+		close(log[i]);
+	}
+	errno = error;
+fail:
+	error = errno;
+	stats_fold(stats, c->counters);
+	errno = error;
+	return -1;
+}
+
 static void
-child_watch(struct child *c, pid_t pid, int msg, int log)
+child_watch(struct child *c, int msg, int log)
 {
 	struct ev_loop *loop = c->gen->parent->loop;
 
-	c->pid = pid;
 	c->msg = msg;
 	c->started = ev_now(loop);
-	ev_child_init(&c->watcher, child_died, pid, 0);
+	ev_child_init(&c->watcher, child_died, c->pid, 0);
 	ev_io_init(&c->msg_io, child_message, msg, EV_READ);
 	ev_io_init(&c->log_io, child_log, log, EV_READ);
 	c->watcher.data = c->msg_io.data = c->log_io.data = c;
@@ -612,22 +681,18 @@ child_start(struct child *c)
 {
 	struct parent *p = c->gen->parent;
 	int msg[2], log[2];
-	pid_t pid;
 
-	if ((c->counters = stats_block(p->stats)) == NULL ||
-	    child_pairs(msg, log) == -1 || (pid = fork()) == -1) {
-		log_err("worker %u", c->index);
-		if (c->gen != p->next)
-			child_again(c, 0);
-		else
-			gen_fail(c->gen);
+	if (child_fork(c, msg, log) == 0) {
+		close(msg[1]);
+		close(log[1]);
+		child_watch(c, msg[0], log[0]);
 		return;
 	}
-	if (pid == 0)
-		child_main(c, msg[1], log[1]);
-	close(msg[1]);
-	close(log[1]);
-	child_watch(c, pid, msg[0], log[0]);
+	log_err("worker %u: could not be started", c->index);
+	if (c->gen != p->next)
+		child_again(c);
+	else
+		gen_fail(c->gen);
 }
 
 static void
@@ -646,42 +711,52 @@ tell_children(
 
 /* Reload */
 
+/* Who asked meanwhile means what stands in the file now. */
 static void
-reload_end(struct parent *p, const char *error)
+reload_again(struct parent *p)
+{
+	if (!p->again || p->stopping)
+		return;
+	p->again = false;
+	reload_begin(p);
+}
+
+/* Answer the one who waits for the outcome. */
+static void
+reload_answer(struct parent *p, const char *error)
 {
 	int client = p->reload_client;
 	struct buf text;
 
+	p->reload_client = -1;
+	if (client == -1)
+		return;
+	buf_init(&text, 4096);
 	if (error != NULL)
-		log_errx("reload: %s: still serving with the old "
-			 "configuration",
-		    error);
+		buf_printf(&text, "%s", error);
+	else
+		buf_printf(&text, "generation %u\n", p->current->number);
+	control_answer(p->loop, client, error != NULL, &text);
+}
+
+static void
+reload_end(struct parent *p, const char *error)
+{
+	if (error != NULL)
+		log_errx("reload: %s; the old configuration stays", error);
 	else
 		log_notice("reloaded: generation %u", p->current->number);
 	notify_send("READY=1");
-	p->reload_client = -1;
-	if (client != -1) {
-		buf_init(&text, 4096);
-		if (error != NULL)
-			buf_printf(&text, "%s; the log says why", error);
-		else
-			buf_printf(
-			    &text, "generation %u\n", p->current->number);
-		control_answer(p->loop, client, error != NULL, &text);
-	}
-	if (p->again && !p->stopping) {
-		p->again = false;
-		reload_begin(p);
-	}
+	if (!p->again)
+		reload_answer(p, error);
+	reload_again(p);
 }
 
 static void
 reload_checked(struct ev_loop *loop, ev_child *w, int events)
 {
 	struct parent *p = w->data;
-	const struct daemon_conf *c;
 	struct generation *g;
-	struct passwd *pw;
 	void *conf;
 
 	(void)events;
@@ -690,19 +765,14 @@ reload_checked(struct ev_loop *loop, ev_child *w, int events)
 	if (p->stopping)
 		return;
 	if (w->rstatus != 0 || (conf = parent_conf(p->setup)) == NULL) {
-		reload_end(p, "bad configuration");
+		reload_end(p, "bad configuration, see the log");
 		return;
 	}
 	if ((g = gen_open(p, conf)) == NULL) {
-		reload_end(p, "sockets or log files could not be opened");
+		reload_end(
+		    p, "sockets or log files could not be opened, see the log");
 		return;
 	}
-	c = conf;
-	pw = getpwnam(c->user);
-	if (p->control != NULL &&
-	    control_regroup(p->control, c->control_group,
-		pw != NULL ? pw->pw_uid : geteuid()) == -1)
-		log_warn("control socket");
 	p->next = g;
 	gen_start(g);
 }
@@ -786,6 +856,7 @@ stop_begin(struct parent *p)
 	notify_send("STOPPING=1");
 	log_notice("stopping");
 	p->next = NULL;
+	reload_answer(p, "stopping");
 	for (g = TAILQ_FIRST(&p->gens); g != NULL; g = next) {
 		next = TAILQ_NEXT(g, link);
 		if (!g->draining)
@@ -939,22 +1010,24 @@ static const struct control_verb verbs[] = {
 /* clang-format on */
 
 /* Pass a client on to one worker or to each that is current. */
-static void
+static int
 pass_on(void *arg, const struct control_verb *v, const char *line, int fd)
 {
 	struct parent *p = arg;
 	struct child *c;
 	unsigned i;
+	int passed = 0;
 
 	for (i = 0; p->current != NULL && i < p->current->n; i++) {
 		c = &p->current->children[i];
 		if (!c->ready)
 			continue;
-		message_send(
-		    c->msg, WORKER_CONTROL, line, strlen(line), &fd, 1);
-		if (v->where == CONTROL_WORKER)
-			return;
+		passed += message_send(c->msg, WORKER_CONTROL, line,
+			      strlen(line), &fd, 1) == 0;
+		if (v->where == CONTROL_WORKER && passed > 0)
+			break;
 	}
+	return passed;
 }
 
 /* Start and end */
@@ -965,7 +1038,6 @@ open_run_files(struct parent *p, const struct daemon_conf *c)
 	const struct control_verb *const tables[2] = { verbs,
 		p->setup->daemon->verbs };
 	const char *instance = p->setup->instance;
-	struct passwd *pw;
 
 	snprintf(
 	    p->stats_path, sizeof(p->stats_path), RUNDIR "/%s.stats", instance);
@@ -979,9 +1051,8 @@ open_run_files(struct parent *p, const struct daemon_conf *c)
 	}
 	if (!p->setup->run_files)
 		return 0;
-	pw = getpwnam(c->user);
-	p->control = control_open(p->loop, p->control_path, c->control_group,
-	    pw != NULL ? pw->pw_uid : geteuid(), tables, pass_on, p);
+	p->control = control_open(
+	    p->loop, p->control_path, c->control_group, tables, pass_on, p);
 	if (p->control == NULL) {
 		log_err("%s", p->control_path);
 		return -1;
@@ -1024,7 +1095,8 @@ parent_run(const struct parent_setup *setup, void *conf)
 	else {
 		watch_signals(&p);
 		gen_start(p.next);
-		ev_run(p.loop, 0);
+		if (!p.stopping) /* else none could be started */
+			ev_run(p.loop, 0);
 	}
 	control_close(p.control);
 	if (p.stats != NULL)

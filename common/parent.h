@@ -13,6 +13,7 @@ struct parent_setup {
 	const char *file; /* the configuration file, absolute */
 	bool file_named; /* by -f: it must exist */
 	uint16_t port; /* -p, or 0 */
+	bool foreground; /* descriptors 0 to 2 stay */
 	bool run_files; /* stats file and control socket, or none */
 	struct sock_set inherited; /* LISTEN_FDS */
 	void (*ready)(void); /* called once, when the daemon serves */
@@ -30,6 +31,9 @@ void parent_conf_free(const struct daemon *, void *conf);
  * messages.
  */
 int parent_logs(const struct daemon *, const void *conf, int fds[DAEMON_LOGS]);
+
+/* Descriptors first to 2 become /dev/null. */
+void parent_null(int first);
 
 /*
  * Serve with this configuration until told to stop. The exit status; 1
