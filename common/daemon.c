@@ -31,7 +31,6 @@ struct options {
 
 static struct pidfh *pidfh;
 static int starter = -1; /* pipe to the process that waits for us */
-static bool to_syslog; /* once ready */
 
 static int
 usage(const struct daemon *d)
@@ -115,17 +114,18 @@ instance_of(const char *file)
 	return name;
 }
 
+/* Where one of 0, 1, 2 is closed, a socket would get its number. */
 static void
-null_onto(int first)
+fill_standard(void)
 {
-	int fd = open("/dev/null", O_RDWR);
+	int fd;
 
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd == -1)
 		fatal("/dev/null");
-	for (; first <= STDERR_FILENO; first++)
-		dup2(fd, first);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	close(fd);
 }
 
 /* The starter stays until we serve, and tells by its status. */
@@ -163,7 +163,10 @@ lock_pid(const char *instance, bool required)
 	if ((pidfh = pidfile_open(path, 0644, &other)) != NULL)
 		return 0;
 	if (errno == EEXIST) {
-		log_errx("already running, pid %d", (int)other);
+		if (other > 0)
+			log_errx("already running, pid %d", (int)other);
+		else
+			log_errx("already starting");
 		return -1;
 	}
 	if (required)
@@ -181,10 +184,8 @@ serving(void)
 		pidfile_write(pidfh);
 	if (starter == -1)
 		return;
-	if (to_syslog) {
-		log_open(getprogname(), LOG_TO_SYSLOG);
-		null_onto(STDIN_FILENO);
-	}
+	log_open(getprogname(), LOG_TO_SYSLOG);
+	parent_null(STDIN_FILENO);
 	if (write(starter, "", 1) != 1)
 		log_debug("nobody waited for the start");
 	close(starter);
@@ -195,10 +196,11 @@ static int
 run_inetd(struct parent_setup *s)
 {
 	static struct worker w;
+	static struct stats *stats;
 	int logs[DAEMON_LOGS], i;
 	void *conf;
 
-	null_onto(STDOUT_FILENO); /* 1 and 2 are the client's, too */
+	parent_null(STDOUT_FILENO); /* 1 and 2 are the client's, too */
 	if (sock_inherited(&s->inherited, s->daemon->type, true) == -1 ||
 	    (conf = parent_conf(s)) == NULL)
 		return 1;
@@ -209,12 +211,13 @@ run_inetd(struct parent_setup *s)
 		return 1;
 	for (i = 0; i < DAEMON_LOGS; i++)
 		w.logs[i].fd = logs[i];
-	w.counters = stats_block(
-	    stats_create(NULL, s->daemon->name, s->daemon->counters));
-	if (w.counters == NULL)
+	stats = stats_create(NULL, s->daemon->name, s->daemon->counters);
+	if (stats == NULL || (w.counters = stats_block(stats)) == NULL) {
+		log_err("counters");
 		return 1;
+	}
 	worker_socks(&w, &s->inherited, 1);
-	return worker_run(&w, -1);
+	_exit(worker_run(&w, -1)); /* nothing of main's is of use any more */
 }
 
 int
@@ -225,6 +228,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	void *conf;
 	int rc;
 
+	fill_standard();
 	setprogname(d->name);
 	setproctitle_init(argc, argv, environ);
 	if ((rc = parse_options(d, argc, argv, &o)) != -1)
@@ -247,7 +251,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 		return 0;
 	}
 	notify_init();
-	to_syslog = !o.foreground;
+	s.foreground = o.foreground;
 	if (!o.foreground)
 		detach();
 	if (lock_pid(s.instance, geteuid() == 0) == -1)

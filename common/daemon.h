@@ -44,7 +44,7 @@ struct daemon_conf {
 	struct conf_list listen;
 };
 
-#define DAEMON_AT(conf_struct, m)                                                     \
+#define DAEMON_AT(conf_struct, m)                                              \
 	(offsetof(struct conf_struct, daemon) + offsetof(struct daemon_conf, m))
 
 /* Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own. */

@@ -19,8 +19,11 @@ struct frame {
 	struct worker *w;
 	ev_io io; /* the parent */
 	ev_timer flush;
+	ev_timer overdue; /* where no parent watches over the draining */
 	ev_signal term;
 };
+
+static bool done; /* also when start() finds nothing to do */
 
 void
 worker_socks(struct worker *w, const struct sock_set *set, unsigned n)
@@ -36,6 +39,7 @@ worker_socks(struct worker *w, const struct sock_set *set, unsigned n)
 void
 worker_done(struct worker *w)
 {
+	done = true;
 	ev_break(w->loop, EVBREAK_ALL);
 }
 
@@ -46,6 +50,29 @@ drain(struct worker *w)
 		return;
 	w->draining = true;
 	w->daemon->drain(w);
+}
+
+static void
+on_overdue(struct ev_loop *loop, ev_timer *t, int events)
+{
+	(void)loop;
+	(void)events;
+	log_notice("not done in time");
+	worker_done(t->data);
+}
+
+static void
+drain_alone(struct frame *f)
+{
+	const struct daemon_conf *conf = f->w->conf;
+
+	if (ev_is_active(&f->overdue))
+		return;
+	ev_timer_init(
+	    &f->overdue, on_overdue, (double)conf->drain_ms / 1000, 0);
+	f->overdue.data = f->w;
+	ev_timer_start(f->w->loop, &f->overdue);
+	drain(f->w);
 }
 
 /* The bytes say which log each descriptor is. */
@@ -105,9 +132,14 @@ on_message(struct ev_loop *loop, ev_io *io, int events)
 		handle(f->w, &m);
 	if (rc == -1 && errno == EAGAIN)
 		return;
+	if (rc == -1 && errno == EPROTO) {
+		log_warnx("a message of the parent was cut: "
+			  "too many open files");
+		return;
+	}
 	/* the parent is gone: serve what is under way, then end */
 	ev_io_stop(loop, io);
-	drain(f->w);
+	drain_alone(f);
 }
 
 static void
@@ -129,7 +161,7 @@ on_term(struct ev_loop *loop, ev_signal *s, int events)
 
 	(void)loop;
 	(void)events;
-	drain(f->w);
+	drain_alone(f);
 }
 
 static int
@@ -182,7 +214,8 @@ worker_run(struct worker *w, int msg)
 	frame_start(&f, msg);
 	if (msg != -1)
 		message_send(msg, WORKER_READY, NULL, 0, NULL, 0);
-	ev_run(w->loop, 0);
+	if (!done)
+		ev_run(w->loop, 0);
 	on_flush(w->loop, &f.flush, 0);
 	return 0;
 }
