@@ -26,7 +26,7 @@ struct request {
 
 /* What fits one packet on the way to the peer, as far as the kernel knows. */
 static uint32_t
-path_blksize(struct server *s, const union sock_addr *peer)
+ask_path(const struct server *s, const union sock_addr *peer)
 {
 	bool v6 = peer->sa.sa_family == AF_INET6;
 	int fd = s->mtu_fds[v6], mtu = 0;
@@ -38,6 +38,24 @@ path_blksize(struct server *s, const union sock_addr *peer)
 	    mtu < 576)
 		return BLKSIZE_MAX;
 	return (uint32_t)(mtu - (v6 ? OVERHEAD6 : OVERHEAD4));
+}
+
+/* The same, from memory where a client asks for file after file. */
+static uint32_t
+path_blksize(struct server *s, const union sock_addr *peer)
+{
+	union sock_addr host = *peer;
+	struct path *path;
+
+	sock_set_port(&host, 0);
+	path = &s->paths[transfer_hash(s, &host) % PATHS];
+	if (s->now_ms >= path->until_ms ||
+	    !sock_addr_equal(&path->host, &host)) {
+		path->host = host;
+		path->blksize = ask_path(s, peer);
+		path->until_ms = s->now_ms + PATH_MS;
+	}
+	return path->blksize;
 }
 
 static void

@@ -279,6 +279,16 @@ struct transfer {
 
 LIST_HEAD(transfer_chain, transfer);
 
+#define PATHS 64
+#define PATH_MS 5000
+
+/* The largest block that fits a packet on the way to a host. */
+struct path {
+	union sock_addr host; /* port 0 */
+	uint32_t blksize;
+	uint64_t until_ms; /* good until then */
+};
+
 #define WAITS 12 /* durations up to 1 s; above, whole seconds */
 
 struct server {
@@ -304,7 +314,8 @@ struct server {
 	ev_check woken; /* sets now_ms */
 	ev_prepare sleeping; /* sends what is queued */
 	unsigned spin_score, spin_skipped, spin_turns; /* endpoint.c */
-	int mtu_fds[2]; /* to ask the kernel for a path's MTU */
+	int mtu_fds[2]; /* to ask the kernel for a path's MTU, .. */
+	struct path paths[PATHS]; /* .. and what it said */
 	uint64_t batch, idle_batch; /* of requests */
 	LIST_HEAD(, file) files[256];
 	LIST_HEAD(, client) clients[256];
@@ -322,6 +333,8 @@ struct transfer *transfer_find(
  * client's limit. NULL: no memory or over a limit (counted).
  */
 struct transfer *transfer_new(struct server *, const struct packet *);
+/* A number for the host of this address; the same as long as we live. */
+uint64_t transfer_hash(const struct server *, const union sock_addr *);
 /* Choose its endpoint and begin; it may be gone after this. */
 void transfer_begin(struct transfer *, const struct packet *);
 /* A packet on the transfer's endpoint. */

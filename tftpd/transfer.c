@@ -31,21 +31,21 @@ mix(uint64_t a, uint64_t b)
 	return a ^ (a >> 29);
 }
 
-static uint64_t
-hash_addr(const struct server *s, const union sock_addr *a)
+uint64_t
+transfer_hash(const struct server *s, const union sock_addr *a)
 {
 	uint64_t w[2];
 
 	if (a->sa.sa_family == AF_INET)
-		return mix(s->table_seed, a->in.sin_addr.s_addr);
+		return mix(s->table_seed, a->in.sin_addr.s_addr) >> 20;
 	memcpy(w, &a->in6.sin6_addr, sizeof(w));
-	return mix(mix(s->table_seed, w[0]), w[1]);
+	return mix(mix(s->table_seed, w[0]), w[1]) >> 20;
 }
 
 static struct transfer_chain *
 chain_of(const struct server *s, const union sock_addr *peer)
 {
-	uint64_t h = mix(hash_addr(s, peer), sock_port(peer));
+	uint64_t h = mix(transfer_hash(s, peer), sock_port(peer));
 
 	return &s->table[(h >> 20) & s->table_mask];
 }
@@ -70,7 +70,7 @@ client_of(struct server *s, const union sock_addr *peer)
 	size_t chain;
 
 	sock_set_port(&a, 0);
-	chain = (hash_addr(s, &a) >> 20) & 255;
+	chain = transfer_hash(s, &a) & 255;
 	LIST_FOREACH(c, &s->clients[chain], link)
 		if (sock_addr_equal(&c->addr, &a))
 			return c;
