@@ -57,6 +57,7 @@ case $PATH in
 */sbin*) ;;
 *) PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH ;;
 esac
+PATH=$PATH:$PEERS/usr/sbin:$PEERS/usr/bin
 export SRC O PEERS PATH
 
 # shellcheck source=tests/lab/tap.sh
