@@ -13,12 +13,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "tftpd.h"
 
-#define IDLE_BYTES (1024 * 1024) /* no more is kept of idle small files */
+#define TICK_NS 100000000 /* well above what file systems count in */
 
 static int
 open_beneath(int dir, const char *path, int flags)
@@ -55,11 +56,15 @@ chain_of(const struct stat *st)
 	return (st->st_ino ^ (st->st_ino >> 8) ^ st->st_dev) & 255;
 }
 
-/* The same file, unchanged: modes count, too (they are in ctime). */
+/*
+ * The same file, unchanged: modes count, too (they are in ctime). A file that
+ * had just been changed when it was read may change again within the tick of
+ * its times.
+ */
 static bool
 same(const struct file *f, const struct stat *st)
 {
-	return f->ino == st->st_ino && f->dev == st->st_dev &&
+	return f->settled && f->ino == st->st_ino && f->dev == st->st_dev &&
 	    f->size == (uint64_t)st->st_size &&
 	    f->mtime_ns == nanoseconds(&st->st_mtim) &&
 	    f->ctime_ns == nanoseconds(&st->st_ctim);
@@ -129,6 +134,7 @@ static struct file *
 file_load(struct server *s, int fd, const struct stat *st)
 {
 	struct file *f = calloc(1, sizeof(*f));
+	struct timespec now;
 
 	if (f == NULL) {
 		close(fd);
@@ -141,6 +147,8 @@ file_load(struct server *s, int fd, const struct stat *st)
 	f->size = (uint64_t)st->st_size;
 	f->mtime_ns = nanoseconds(&st->st_mtim);
 	f->ctime_ns = nanoseconds(&st->st_ctim);
+	clock_gettime(CLOCK_REALTIME, &now);
+	f->settled = nanoseconds(&now) - f->ctime_ns > TICK_NS;
 	if ((f->size <= FILE_WHOLE ? read_whole(f) : map_whole(f)) == -1) {
 		close(fd);
 		free(f);

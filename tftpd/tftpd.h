@@ -190,6 +190,7 @@ struct file {
 				file that shrinks would be SIGBUS for us, but
 				is only EFAULT for the kernel's copy */
 	bool mapped;
+	bool settled; /* its times tell of every change */
 	unsigned users;
 	struct deadline idle;
 	struct server *server;
@@ -265,7 +266,7 @@ struct transfer {
 	struct client *client;
 	struct deadline timer;
 	struct xfer x;
-	struct packet_request granted;
+	struct packet_request asked, granted;
 	struct ascii_place ascii; /* netascii read: where a block begins */
 	struct file *file; /* read */
 	struct upload *upload; /* write */
@@ -354,9 +355,10 @@ void transfer_check_end(struct server *);
 /* Draining on a single port: what is under way cannot go on. */
 void transfer_end_all(struct server *, const char *why);
 /*
- * The same request came before and nothing else since: the first answer will
- * be repeated in its time. A request for something else from the same port
- * ends what the peer began before and never took up.
+ * The same request, options included, came before and nothing else since: the
+ * first answer will be repeated in its time. Another request from the same
+ * port ends what the peer began before and never took up: boot ROMs ask for
+ * the size, and then for the file with other options.
  */
 bool transfer_repeated(
     struct server *, const struct packet *, const struct packet_request *);
