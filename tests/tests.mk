@@ -1,8 +1,8 @@
-# Unit tests: each tests/unit/test_NAME.c is a Check program that prints TAP;
-# other files there are programs that tests run. System tests: each
-# tests/system/NAME.t is a script that prints TAP. Fuzz targets: each
-# tests/fuzz/fuzz_NAME.c, whose seeds and regressions `check` replays without
-# a fuzzer.
+# Unit tests: each tests/unit/test_NAME.c is a Check program that prints TAP.
+# System tests: each tests/system/NAME.t is a script that prints TAP. Other C
+# files of these folders and of tests/bench are programs that tests run. Fuzz
+# targets: each tests/fuzz/fuzz_NAME.c, whose seeds and regressions `check`
+# replays without a fuzzer.
 CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null || \
 	echo -lcheck_pic -lsubunit -lrt -lm -lpthread)
 LINKED = $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS)
@@ -10,7 +10,8 @@ JOBS = 4
 
 UNIT_SRCS := $(wildcard tests/unit/test_*.c)
 UNIT = $(UNIT_SRCS:tests/unit/test_%.c=$(O)/tests/unit/%.t)
-AIDS_SRCS := $(filter-out $(UNIT_SRCS),$(wildcard tests/unit/*.c))
+AIDS_SRCS := $(filter-out $(UNIT_SRCS),\
+	$(wildcard tests/unit/*.c tests/system/*.c tests/bench/*.c))
 AIDS = $(AIDS_SRCS:%.c=$(O)/%) $(O)/tests/fault.so
 FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ = $(FUZZ_SRCS:tests/fuzz/fuzz_%.c=$(O)/tests/fuzz/%)
@@ -34,8 +35,6 @@ $(O)/tests/fault.so: tests/fault/fault.c $(O)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPALL) $(filter-out -fPIE,$(CALL)) -fno-sanitize=all -fPIC \
 	    -shared -o $@ $<
-
-include tests/system/probe.mk
 
 $(REPLAY): $(O)/tests/fuzz/%.t: $(O)/tests/fuzz/fuzz_%.o \
     $(O)/tests/fuzz/replay.o $(LIBS)
@@ -97,7 +96,8 @@ C_FILES = $(sort $(wildcard */*.[ch] tests/*/*.[ch]))
 TIDY_FILES = $(filter-out tests/%,$(filter %.c,$(C_FILES))) \
 	tests/fault/fault.c
 SH_FILES = $(sort $(SCRIPTS) $(shell grep -slE -d skip \
-	'^\#!/bin/sh|^\# shellcheck shell=sh' bootstrap .ci/* rc/* tests/*/*))
+	'^\#!/bin/sh|^\# shellcheck shell=sh' bootstrap .ci/* rc/* tests/*/* \
+	tests/*/*/*))
 NPROC := $(shell nproc)
 
 lint: lint-format lint-cppcheck lint-tidy lint-man lint-sh
