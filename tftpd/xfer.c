@@ -179,6 +179,25 @@ xfer_sent(struct xfer *x, uint64_t block, uint64_t now_ms)
 		x->end = x->last + 1;
 }
 
+void
+xfer_unsent(struct xfer *x, uint64_t block)
+{
+	uint64_t fresh = x->top; /* the first that never left before */
+
+	if (block <= x->acked || block >= x->next)
+		return;
+	if (x->sent_ms != 0)
+		fresh = block > x->sent_block ? block : x->sent_block;
+	if (block < fresh)
+		x->resent -= (fresh < x->next ? fresh : x->next) - block;
+	if (fresh < x->top) {
+		x->top = fresh;
+		if (fresh == x->sent_block)
+			x->sent_ms = 0;
+	}
+	x->next = block;
+}
+
 /* DATA that is not the next in order, `ahead` of the last that is. */
 static unsigned
 out_of_order(struct xfer *x, uint16_t ahead)

@@ -110,6 +110,12 @@ unsigned xfer_ack(struct xfer *, uint16_t block, uint64_t now_ms);
 void xfer_sent(struct xfer *, uint64_t block, uint64_t now_ms);
 
 /*
+ * Read: the kernel took none from `block` on after all. They are sent next,
+ * and until then no ACK can name them.
+ */
+void xfer_unsent(struct xfer *, uint64_t block);
+
+/*
  * Write: DATA `block` of len payload bytes came. In order: STORE (and REPLY
  * at the end of a window). Out of order: REPLY once per gap with the last
  * one in order. Repeated: REPLY only when it is the last one in order and its

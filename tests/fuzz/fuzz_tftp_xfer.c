@@ -49,6 +49,7 @@ whole_transfer(const uint8_t *how, struct script *s)
 		.repeat = how[5] * 200U,
 		.late = how[6] * 200U,
 		.chunk = 1 + how[7] % 32,
+		.hasty = how[3] & 16,
 		.delay_ms = how[7] / 32,
 		.late_ms = 100,
 		.roll = roll,
@@ -109,13 +110,16 @@ event(struct xfer *x, unsigned what, unsigned value, uint64_t *now)
 	case 5:
 		return xfer_stored(x, *now);
 	case 6:
-		/* Known when the first block behind all others is read. */
-		if (x->last == XFER_UNKNOWN && !x->write && value == 0 &&
-		    x->next == x->top)
+		/* Known when the first block behind all others is read,
+		   which then is sent. */
+		if (x->last == XFER_UNKNOWN && !x->write && (what & 8) == 0 &&
+		    value == 0 && x->next == x->top && x->next < x->end)
 			x->last = x->next;
 		/* FALLTHROUGH */
 	default:
-		if (x->next + value < x->end)
+		if (what & 8)
+			xfer_unsent(x, x->acked + value / 4);
+		else if (x->next + value < x->end)
 			xfer_sent(x, x->next + value, *now);
 		else if (x->next < x->end)
 			xfer_sent(x, x->end - 1, *now);

@@ -262,6 +262,43 @@ START_TEST(test_sent_in_parts)
 }
 END_TEST
 
+/* The kernel refused some of a window, new blocks and repeated ones. */
+START_TEST(test_unsent)
+{
+	struct xfer x = reading(8, 8);
+
+	xfer_sent(&x, 16, 1001);
+	xfer_unsent(&x, 12);
+	ck_assert_uint_eq(x.next, 12);
+	ck_assert_uint_eq(x.top, 12);
+	ck_assert_uint_eq(x.end, 17);
+	ck_assert_uint_eq(xfer_ack(&x, 12, 1002), XFER_NOTHING);
+	xfer_unsent(&x, 12);
+	xfer_unsent(&x, 8);
+	ck_assert_uint_eq(x.next, 12);
+	xfer_sent(&x, 16, 1003);
+	ck_assert_uint_eq(x.resent, 0);
+	ck_assert_uint_ne(x.sent_ms, 0);
+	xfer_unsent(&x, 9);
+	ck_assert_uint_eq(x.top, 9);
+	ck_assert_uint_eq(x.sent_ms, 0);
+	xfer_sent(&x, 16, 1004);
+	/* 11 .. 16 again, 17 and 18 for the first time. */
+	ck_assert_uint_eq(xfer_ack(&x, 10, 1005), XFER_SEND);
+	xfer_sent(&x, 18, 1005);
+	ck_assert_uint_eq(x.resent, 6);
+	xfer_unsent(&x, 18);
+	ck_assert_uint_eq(x.resent, 6);
+	ck_assert_uint_eq(x.top, 18);
+	xfer_unsent(&x, 13);
+	ck_assert_uint_eq(x.resent, 2);
+	ck_assert_uint_eq(x.top, 17);
+	/* What left before can still be acknowledged. */
+	ck_assert_uint_eq(xfer_ack(&x, 16, 1006), XFER_SEND);
+	ck_assert_uint_eq(x.next, 17);
+}
+END_TEST
+
 START_TEST(test_last)
 {
 	struct xfer x = reading(4, 8);
@@ -632,6 +669,7 @@ START_TEST(test_good_network)
 			set_kind(&l, kind);
 			l.sync_ms = 0;
 			l.chunk = kind + 1;
+			l.hasty = i & 1;
 			run(&l);
 			LINK_CHECK(l.sender.resent == 0);
 			LINK_CHECK(l.store.resent == 0);
@@ -675,6 +713,7 @@ START_TEST(test_bad_network)
 				l.late = w->late;
 				l.retries = w->retries;
 				l.chunk = 1 + kind * 7;
+				l.hasty = i & 1;
 				run(&l);
 				/* Each place where the window may begin is
 				   repeated on ACKs twice at most. */
@@ -815,6 +854,7 @@ single_events(void)
 	tcase_add_test(tc, test_repeated_ack_once);
 	tcase_add_test(tc, test_partial_ack);
 	tcase_add_test(tc, test_sent_in_parts);
+	tcase_add_test(tc, test_unsent);
 	tcase_add_test(tc, test_last);
 	tcase_add_test(tc, test_last_learnt);
 	tcase_add_test(tc, test_adaptive);
