@@ -248,6 +248,8 @@ serve_request(struct server *s, const struct packet *p)
 		transfer_free(q.t);
 		return;
 	}
+	q.t->asked = q.r;
+	q.t->asked.name = q.t->name;
 	if (open_file(&q) == -1) {
 		refuse(&q);
 		return;

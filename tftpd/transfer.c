@@ -452,6 +452,15 @@ transfer_begin(struct transfer *t, const struct packet *p)
 	perform(t, xfer_begin(&t->x, t->server->now_ms));
 }
 
+static bool
+same_request(const struct packet_request *a, const struct packet_request *b)
+{
+	return a->op == b->op && a->mode == b->mode &&
+	    a->options == b->options && a->blksize == b->blksize &&
+	    a->timeout == b->timeout && a->windowsize == b->windowsize &&
+	    a->tsize == b->tsize && strcmp(a->name, b->name) == 0;
+}
+
 bool
 transfer_repeated(
     struct server *s, const struct packet *p, const struct packet_request *r)
@@ -464,8 +473,7 @@ transfer_repeated(
 		if (t->lingering || t->x.verified ||
 		    !sock_addr_equal(&t->peer, p->peer))
 			continue;
-		if (t->x.write == (r->op == PACKET_WRQ) &&
-		    strcmp(t->name, r->name) == 0)
+		if (same_request(&t->asked, r))
 			repeated = true;
 		else {
 			tell_end(t, C_ABORTED, "another request came");
