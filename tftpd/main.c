@@ -1,6 +1,7 @@
 /*
  * tftpd: the TFTP server.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -12,6 +13,8 @@
 #include "log.h"
 #include "sandbox.h"
 #include "tftpd.h"
+
+#define OTHER_DESCRIPTORS 1024 /* sockets, and files kept a little longer */
 
 const struct stats_key tftpd_counters[] = {
 	[C_READS] = { "requests.read", STATS_COUNTER },
@@ -108,6 +111,31 @@ name_paths(const struct tftpd_conf *c)
 	return 0;
 }
 
+/*
+ * An upload holds its file and its directory, a download its file: more than
+ * the 1024 descriptors that a shell or a service manager hands out.
+ */
+static void
+want_descriptors(const struct tftpd_conf *c)
+{
+	rlim_t want = OTHER_DESCRIPTORS + 2 * (rlim_t)c->max_transfers;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want;
+	if (r.rlim_max < want)
+		r.rlim_max = want;
+	if (setrlimit(RLIMIT_NOFILE, &r) == 0)
+		return;
+	getrlimit(RLIMIT_NOFILE, &r);
+	log_notice("%llu descriptors may be open, %llu would be enough for "
+		   "max_transfers",
+	    (unsigned long long)r.rlim_max, (unsigned long long)want);
+	r.rlim_cur = r.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &r);
+}
+
 static int
 prepare(struct worker *w)
 {
@@ -127,6 +155,7 @@ prepare(struct worker *w)
 	s->rules.n = s->conf->maps.n;
 	s->rules.roots = s->conf->roots.v;
 	s->rules.nroots = s->conf->roots.n;
+	want_descriptors(s->conf);
 	sandbox_calls(SANDBOX_USUAL | SANDBOX_NO_LISTEN);
 	if (name_paths(s->conf) == -1)
 		return -1;
