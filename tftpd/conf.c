@@ -18,7 +18,7 @@
 static const struct conf_key options_keys[] = {
 	{ .name = "networks", .type = CONF_PREFIXES, .offset = OPT(networks), .max = 1024 },
 	{ .name = "blksize", .type = CONF_NUM, .offset = OPT(blksize), .def = "65464", .min = BLKSIZE_MIN, .max = BLKSIZE_MAX },
-	{ .name = "windowsize", .type = CONF_NUM, .offset = OPT(windowsize), .def = "64", .min = 1, .max = 65535 },
+	{ .name = "windowsize", .type = CONF_NUM, .offset = OPT(windowsize), .def = "64", .min = 1, .max = WINDOWSIZE_MAX },
 	{ .name = "timeout_min", .type = CONF_NUM, .offset = OPT(timeout_min), .def = "1", .min = 1, .max = 255 },
 	{ .name = "timeout_max", .type = CONF_NUM, .offset = OPT(timeout_max), .def = "255", .min = 1, .max = 255 },
 	{ .name = "clamp_mtu", .type = CONF_BOOL, .offset = OPT(clamp_mtu), .def = "yes" },
@@ -78,18 +78,15 @@ static const struct tftpd_options no_options = {
 static int
 check_root(const char *key, const char *path)
 {
+	char base[MAP_NAME];
 	struct stat st;
 
-	if (*path != '/') {
-		conf_error(0, key, "\"%s\" is not an absolute path", path);
-		return -1;
-	}
-	if (stat(path, &st) == -1) {
-		conf_error(0, key, "%s: %s", path, strerror(errno));
+	if (stat(map_base(path, base), &st) == -1) {
+		conf_error(0, key, "%s: %s", base, strerror(errno));
 		return -1;
 	}
 	if (!S_ISDIR(st.st_mode)) {
-		conf_error(0, key, "%s: not a directory", path);
+		conf_error(0, key, "%s: not a directory", base);
 		return -1;
 	}
 	return 0;
@@ -103,8 +100,8 @@ check_disable(struct tftpd_options *o)
 
 	for (i = 0; i < o->disable.n; i++) {
 		for (k = 0; k < 4; k++)
-			if (strcasecmp(o->disable.v[i],
-				option_names[k].name) == 0)
+			if (strcasecmp(o->disable.v[i], option_names[k].name) ==
+			    0)
 				break;
 		if (k == 4) {
 			conf_error(0, "options.disable",
@@ -154,13 +151,11 @@ check_ports(const struct tftpd_conf *c)
 static int
 check_map(struct map_rule *r)
 {
-	char base[MAP_NAME];
-
 	if (map_compile(r) == -1)
 		return -1;
 	if (r->root == NULL || *r->root == '\0')
 		return 0;
-	return check_root("map.root", map_base(r->root, base));
+	return check_root("map.root", r->root);
 }
 
 int
@@ -170,11 +165,16 @@ tftpd_check(void *conf)
 	struct tftpd_options *o = c->options.v;
 	struct map_rule *maps = c->maps.v;
 	int rc = check_ports(c);
+	const char *why;
 	size_t i;
 
-	for (i = 0; i < c->roots.n; i++)
-		if (check_root("root", c->roots.v[i]) == -1)
+	for (i = 0; i < c->roots.n; i++) {
+		why = map_root_check(c->roots.v[i], 0);
+		if (why != NULL)
+			conf_error(0, "root", "\"%s\": %s", c->roots.v[i], why);
+		if (why != NULL || check_root("root", c->roots.v[i]) == -1)
 			rc = -1;
+	}
 	for (i = 0; i < c->options.n; i++)
 		if (check_options(&o[i]) == -1)
 			rc = -1;

@@ -217,15 +217,13 @@ queue_window(struct sender *q, struct transfer *t, const struct payload *p)
 {
 	uint64_t block = t->x.next;
 
-	while (block < t->x.end) {
+	while (block < t->x.end && !t->is_blocked) {
 		/* room for one message at least, so that each gets on */
 		if (q->niov + 2 * SEGMENTS > SEND_IOVS)
 			send_flush(q);
 		block = queue_blocks(q, t, p, block);
-		if (t->is_blocked)
-			return;
+		xfer_sent(&t->x, block - 1, q->server->now_ms);
 	}
-	xfer_sent(&t->x, block - 1, q->server->now_ms);
 }
 
 void
@@ -283,8 +281,7 @@ refused(struct sender *q, unsigned i, int error)
 		return;
 	switch (error) {
 	case EAGAIN:
-		if (o->first < o->t->x.next)
-			o->t->x.next = o->first;
+		xfer_unsent(&o->t->x, o->first);
 		endpoint_block(q->ep, o->t);
 		break;
 	case EFAULT:

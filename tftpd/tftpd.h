@@ -40,6 +40,12 @@
 
 /* Configuration */
 
+/*
+ * RFC 7440 allows up to 65535, but beyond this a block number can no longer
+ * tell a packet that is a whole window late from a new one.
+ */
+#define WINDOWSIZE_MAX 32767
+
 /* One `options` section: what is granted to clients of these networks. */
 struct tftpd_options {
 	struct conf_prefixes networks; /* none: everyone */
