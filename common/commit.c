@@ -1,8 +1,8 @@
 /*
- * Group commit. The loop collects tickets in one round while the thread works
- * through another; the two change places under the lock. Which descriptors a
- * round has, and which of them are known to have failed, only the loop's side
- * keeps, so the thread syncs without holding anything.
+ * Group commit. All tickets stand in one ring in the order submitted: first
+ * those that are done and wait to be reaped, then those of the round that the
+ * thread works through, then those that will be its next round. The lock
+ * covers everything; the thread lets go of it only while it syncs.
  */
 #include <sys/eventfd.h>
 
@@ -16,62 +16,30 @@
 
 #include "commit.h"
 
-/* A ticket whose descriptor failed before has nothing to be synced. */
-#define NO_TARGET SIZE_MAX
-
-/* A descriptor of a round. */
-struct target {
-	int fd;
-	int error; /* of its fdatasync */
-};
-
 struct ticket {
 	uint64_t id;
-	size_t target; /* index in the round's targets, or NO_TARGET */
 	int fd;
+	int error; /* once it is done */
 };
 
-struct round {
-	struct ticket *tickets;
-	size_t ntickets;
-	struct target *targets;
-	size_t ntargets;
-};
-
-/* What the loop's side knows of a descriptor; the index is its number. */
+/* What is known of a descriptor; the index is its number. */
 struct mark {
-	uint64_t round; /* the last round that has it as a target */
-	size_t target; /* where in that round */
+	uint64_t round; /* the last that synced it */
 	int error; /* final */
 };
 
-struct result {
-	uint64_t id;
-	int fd;
-	int error;
-};
-
 struct commit {
-	/* The loop's side alone. */
-	size_t max;
-	size_t under_way; /* submitted and not reaped */
-	struct mark *marks;
-	size_t nmarks;
-	int event; /* eventfd */
+	int event; /* eventfd, readable exactly while tickets wait */
 	pthread_t thread;
-
-	/* Both sides, under the lock. */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool sleeping; /* the thread waits to be signalled */
 	bool closing;
-	uint64_t collecting_no; /* number of the round being collected */
-	struct round collecting;
-	struct result *done; /* a ring of max */
-	size_t done_head, ndone;
-
-	/* The thread alone, except while rounds change places. */
-	struct round working;
+	struct mark *marks;
+	size_t nmarks;
+	struct ticket *ring;
+	size_t max;
+	/* Tickets so far: reaped <= done <= submitted <= reaped + max. */
+	size_t submitted, done, reaped;
 };
 
 /* fdatasync that nothing but the disk ends. 0 or an errno. */
@@ -85,70 +53,45 @@ sync_fd(int fd)
 	return 0;
 }
 
-/* Hand the worked round back; the lock is held. */
+/*
+ * Sync the ticket's descriptor unless this round did already, or it failed
+ * before. Called and left with the lock held; the marks may have moved
+ * meanwhile.
+ */
 static void
-round_deliver(struct commit *c)
+work(struct commit *c, struct ticket *t, uint64_t round)
 {
-	const struct round *r = &c->working;
-	const struct ticket *t;
-	struct result *d;
-	uint64_t one = 1;
-	size_t i;
+	struct mark *m = &c->marks[t->fd];
+	int error;
 
-	for (i = 0; i < r->ntickets; i++) {
-		t = &r->tickets[i];
-		d = &c->done[(c->done_head + c->ndone++) % c->max];
-		d->id = t->id;
-		d->fd = t->fd;
-		d->error =
-		    t->target == NO_TARGET ? 0 : r->targets[t->target].error;
+	if (m->round != round && m->error == 0) {
+		m->round = round;
+		pthread_mutex_unlock(&c->lock);
+		error = sync_fd(t->fd);
+		pthread_mutex_lock(&c->lock);
+		c->marks[t->fd].error = error;
 	}
-	/*
-	 * Under the lock, so that the descriptor is readable exactly while
-	 * results wait. It can't fail: the counter is far from full.
-	 */
-	if (write(c->event, &one, sizeof(one)) != sizeof(one))
-		abort();
-}
-
-/* Take what was collected; false: nothing will come any more. */
-static bool
-round_take(struct commit *c)
-{
-	struct round r;
-
-	while (c->collecting.ntickets == 0 && !c->closing) {
-		c->sleeping = true;
-		pthread_cond_wait(&c->wake, &c->lock);
-		c->sleeping = false;
-	}
-	if (c->collecting.ntickets == 0)
-		return false;
-	r = c->working;
-	c->working = c->collecting;
-	c->collecting = r;
-	c->collecting.ntickets = 0;
-	c->collecting.ntargets = 0;
-	c->collecting_no++;
-	return true;
+	t->error = c->marks[t->fd].error;
 }
 
 static void *
 commit_thread(void *arg)
 {
 	struct commit *c = arg;
-	struct target *t;
-	size_t i;
+	uint64_t round;
+	size_t i, end;
 
 	pthread_mutex_lock(&c->lock);
-	while (round_take(c)) {
-		pthread_mutex_unlock(&c->lock);
-		for (i = 0; i < c->working.ntargets; i++) {
-			t = &c->working.targets[i];
-			t->error = sync_fd(t->fd);
-		}
-		pthread_mutex_lock(&c->lock);
-		round_deliver(c);
+	for (round = 1;; round++) {
+		while (c->done == c->submitted && !c->closing)
+			pthread_cond_wait(&c->wake, &c->lock);
+		if (c->done == c->submitted)
+			break;
+		end = c->submitted;
+		for (i = c->done; i != end; i++)
+			work(c, &c->ring[i % c->max], round);
+		c->done = end;
+		eventfd_write(c->event, 1);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
@@ -168,30 +111,13 @@ thread_start(struct commit *c)
 	return error;
 }
 
-static void
-round_free(struct round *r)
-{
-	free(r->tickets);
-	free(r->targets);
-}
-
-static int
-round_init(struct round *r, size_t max)
-{
-	r->tickets = calloc(max, sizeof(*r->tickets));
-	r->targets = calloc(max, sizeof(*r->targets));
-	return r->tickets == NULL || r->targets == NULL ? -1 : 0;
-}
-
 /* Free all but the thread. */
 static void
 commit_free(struct commit *c)
 {
 	if (c->event != -1)
 		close(c->event);
-	round_free(&c->collecting);
-	round_free(&c->working);
-	free(c->done);
+	free(c->ring);
 	free(c->marks);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
@@ -213,19 +139,11 @@ commit_open(size_t max)
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	c->max = max;
-	c->collecting_no = 1; /* so that a mark of zeroes is in no round */
 	c->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (c->event == -1)
-		goto fail;
-	if ((c->done = calloc(max, sizeof(*c->done))) == NULL)
-		goto fail;
-	if (round_init(&c->collecting, max) == -1 ||
-	    round_init(&c->working, max) == -1)
-		goto fail;
-	if ((errno = thread_start(c)) != 0)
-		goto fail;
-	return c;
-fail:
+	if (c->event != -1 &&
+	    (c->ring = calloc(max, sizeof(*c->ring))) != NULL &&
+	    (errno = thread_start(c)) == 0)
+		return c;
 	error = errno;
 	commit_free(c);
 	errno = error;
@@ -251,106 +169,68 @@ commit_fd(const struct commit *c)
 	return c->event;
 }
 
-/* The mark of fd, with room made for it; NULL with errno. */
-static struct mark *
-mark_of(struct commit *c, int fd)
+/* Have a mark for fd. 0, or -1 with errno. */
+static int
+marks_reach(struct commit *c, size_t fd)
 {
 	struct mark *p;
-	size_t i, n;
+	size_t n = c->nmarks * 2 > fd ? c->nmarks * 2 : fd + 64;
 
-	if (fd < 0) {
-		errno = EBADF;
-		return NULL;
-	}
-	i = (size_t)fd;
-	if (i >= c->nmarks) {
-		n = c->nmarks * 2 > i ? c->nmarks * 2 : i + 64;
-		p = reallocarray(c->marks, n, sizeof(*p));
-		if (p == NULL)
-			return NULL;
-		memset(p + c->nmarks, 0, (n - c->nmarks) * sizeof(*p));
-		c->marks = p;
-		c->nmarks = n;
-	}
-	return &c->marks[i];
-}
-
-/* Which target of the collected round fd is; the lock is held. */
-static size_t
-target_of(struct commit *c, struct mark *m, int fd)
-{
-	struct round *r = &c->collecting;
-
-	if (m->error != 0)
-		return NO_TARGET;
-	if (m->round != c->collecting_no) {
-		m->round = c->collecting_no;
-		m->target = r->ntargets++;
-		r->targets[m->target].fd = fd;
-	}
-	return m->target;
+	if (fd < c->nmarks)
+		return 0;
+	if ((p = reallocarray(c->marks, n, sizeof(*p))) == NULL)
+		return -1;
+	memset(p + c->nmarks, 0, (n - c->nmarks) * sizeof(*p));
+	c->marks = p;
+	c->nmarks = n;
+	return 0;
 }
 
 int
 commit_submit(struct commit *c, int fd, uint64_t ticket)
 {
-	struct mark *m;
 	struct ticket *t;
-	bool sleeping;
+	int rc;
 
-	if (c->under_way >= c->max) {
-		errno = EAGAIN;
+	if (fd < 0 || c->submitted - c->reaped == c->max) {
+		errno = fd < 0 ? EBADF : EAGAIN;
 		return -1;
 	}
-	if ((m = mark_of(c, fd)) == NULL)
-		return -1;
 	pthread_mutex_lock(&c->lock);
-	t = &c->collecting.tickets[c->collecting.ntickets++];
-	t->id = ticket;
-	t->fd = fd;
-	t->target = target_of(c, m, fd);
-	sleeping = c->sleeping;
-	c->sleeping = false; /* one signal is enough for it */
-	pthread_mutex_unlock(&c->lock);
-	if (sleeping)
+	if ((rc = marks_reach(c, (size_t)fd)) == 0) {
+		t = &c->ring[c->submitted++ % c->max];
+		t->id = ticket;
+		t->fd = fd;
 		pthread_cond_signal(&c->wake);
-	c->under_way++;
-	return 0;
+	}
+	pthread_mutex_unlock(&c->lock);
+	return rc;
 }
 
 size_t
 commit_reap(struct commit *c, struct commit_done *v, size_t n)
 {
-	const struct result *d;
-	struct mark *m;
-	uint64_t rounds;
+	const struct ticket *t;
+	eventfd_t rounds;
 	size_t i;
 
 	pthread_mutex_lock(&c->lock);
-	for (i = 0; i < n && c->ndone > 0; i++) {
-		d = &c->done[c->done_head];
-		c->done_head = (c->done_head + 1) % c->max;
-		c->ndone--;
-		/*
-		 * Results come in the order of their tickets, so a later round
-		 * that succeeded meanwhile finds the mark already set.
-		 */
-		m = &c->marks[d->fd];
-		if (m->error == 0)
-			m->error = d->error;
-		v[i].ticket = d->id;
-		v[i].error = m->error;
+	for (i = 0; i < n && c->reaped != c->done; i++) {
+		t = &c->ring[c->reaped++ % c->max];
+		v[i].ticket = t->id;
+		v[i].error = t->error;
 	}
-	if (c->ndone == 0)
-		(void)!read(c->event, &rounds, sizeof(rounds));
+	if (c->reaped == c->done)
+		eventfd_read(c->event, &rounds);
 	pthread_mutex_unlock(&c->lock);
-	c->under_way -= i;
 	return i;
 }
 
 void
 commit_forget(struct commit *c, int fd)
 {
+	pthread_mutex_lock(&c->lock);
 	if (fd >= 0 && (size_t)fd < c->nmarks)
 		c->marks[fd].error = 0;
+	pthread_mutex_unlock(&c->lock);
 }
