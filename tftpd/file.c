@@ -20,6 +20,14 @@
 #include "tftpd.h"
 
 #define TICK_NS 100000000 /* well above what file systems count in */
+/* No more is kept of files that nobody reads. */
+#define IDLE_BYTES (4 * 1024 * 1024) /* of those read whole */
+#define IDLE_MAPPED 64 /* others, each with its descriptor */
+
+/* What is kept of them; one process, one thread. */
+static struct {
+	size_t bytes, mapped;
+} kept;
 
 static int
 open_beneath(int dir, const char *path, int flags)
@@ -71,9 +79,28 @@ same(const struct file *f, const struct stat *st)
 }
 
 static void
+keep(struct file *f)
+{
+	if (f->mapped)
+		kept.mapped++;
+	else
+		kept.bytes += f->size;
+	deadline_arm(&f->server->file_idle, &f->idle);
+}
+
+static void
+keep_no_more(struct file *f)
+{
+	if (f->mapped)
+		kept.mapped--;
+	else
+		kept.bytes -= f->size;
+	deadline_disarm(&f->idle);
+}
+
+static void
 file_free(struct file *f)
 {
-	deadline_disarm(&f->idle);
 	LIST_REMOVE(f, link);
 	if (f->mapped)
 		munmap((void *)(uintptr_t)f->data, f->size);
@@ -87,8 +114,11 @@ file_free(struct file *f)
 static void
 idle_over(struct deadline *d)
 {
-	file_free(
-	    (struct file *)(void *)((char *)d - offsetof(struct file, idle)));
+	struct file *f =
+	    (struct file *)(void *)((char *)d - offsetof(struct file, idle));
+
+	keep_no_more(f);
+	file_free(f);
 }
 
 static int
@@ -237,16 +267,22 @@ file_open(
 		if ((f = file_load(s, fd, &again)) == NULL)
 			return refuse(errno, code);
 	}
-	deadline_disarm(&f->idle);
-	f->users++;
+	if (f->users++ == 0 && deadline_armed(&f->idle))
+		keep_no_more(f);
 	return f;
 }
 
 void
 file_release(struct file *f)
 {
-	if (f != NULL && --f->users == 0)
-		deadline_arm(&f->server->file_idle, &f->idle);
+	struct deadline_list *oldest;
+
+	if (f == NULL || --f->users > 0)
+		return;
+	oldest = &f->server->file_idle.list;
+	keep(f);
+	while (kept.mapped > IDLE_MAPPED || kept.bytes > IDLE_BYTES)
+		idle_over(TAILQ_FIRST(oldest));
 }
 
 static int
