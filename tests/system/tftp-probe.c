@@ -7,6 +7,7 @@
  * Each STEP is one argument. Until told otherwise they are about socket 0; a
  * socket knows the server's TID from the last packet that it received.
  *
+ *	to ADDRESS	the listening port is this address's from now on
  *	use N		about socket N (0 to 9) from now on
  *	rrq A|B|C...	send an RRQ of these fields to the listening port
  *	wrq A|B|C...	the same for a WRQ
@@ -31,11 +32,10 @@
  *			to the end; the payload goes to the file
  *	many N FILE A|B...	N reads of this request at once, each from a
  *			socket of its own; says how many gave what is in FILE
- *	hold N A|B...	N RRQs from a socket each, `wrq` before the fields: N
- *			WRQs; a # in the fields is the number of the socket.
- *			Says what was answered, and does nothing more
- *	release		send an ERROR to each that is held and was answered
- *	flood N SEED	send N packets at random, most of them requests with
+ *	hold N rrq A|B...	N such requests (or wrq) from a socket each; a #
+ *in the fields is the number of the socket. Says what was answered, and does
+ *nothing more release		send an ERROR to each that is held and was
+ *answered flood N SEED	send N packets at random, most of them requests with
  *			bytes changed, cut or added
  *
  * One line is printed for each packet. The exit status is 1 where a packet
@@ -49,6 +49,7 @@
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -138,11 +139,12 @@ static int
 open_socket(void)
 {
 	int fd = socket(server.sa.sa_family, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	int size = 4 * 1024 * 1024;
+	int size = 4 * 1024 * 1024, on = 1;
 
 	if (fd == -1)
 		err(2, "socket");
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
 	return fd;
 }
 
@@ -315,6 +317,22 @@ await(struct probe *p, struct bytes *b, union address *from)
 }
 
 /* Steps */
+
+static void
+step_to(char *args)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST,
+		.ai_socktype = SOCK_DGRAM };
+	in_port_t kept = *port(&server);
+	struct addrinfo *found;
+
+	if (getaddrinfo(args, NULL, &hints, &found) != 0)
+		bad(args);
+	memset(&server, 0, sizeof(server));
+	memcpy(&server, found->ai_addr, found->ai_addrlen);
+	*port(&server) = kept;
+	freeaddrinfo(found);
+}
 
 static void
 step_use(char *args)
@@ -709,7 +727,8 @@ step_hold(char *args)
 	static const char *const names[] = { "nothing", "RRQ", "WRQ", "DATA",
 		"ACK", "ERROR", "OACK" };
 	size_t seen[7] = { 0 }, n = number(strsep(&args, " "), 10000), i;
-	bool wrq = args != NULL && strncmp(args, "wrq ", 4) == 0;
+	const char *word = strsep(&args, " ");
+	enum op kind = word != NULL && strcmp(word, "wrq") == 0 ? WRQ : RRQ;
 	union address from;
 	unsigned op;
 
@@ -718,7 +737,7 @@ step_hold(char *args)
 		err(2, "hold");
 	nheld = n;
 	for (i = 0; i < n; i++)
-		hold_one(i, wrq ? WRQ : RRQ, wrq ? args + 4 : args);
+		hold_one(i, kind, args != NULL ? args : "");
 	step_fence(NULL);
 	poll(NULL, 0, HOLD_MS);
 	for (i = 0; i < n; i++) {
@@ -768,6 +787,16 @@ spoil(struct bytes *b, uint32_t *state)
 		b->n += random_next(state) % 600;
 }
 
+/* What is no error begins a transfer: it gets what it does not want. */
+static void
+flood_answer(const union address *from, uint32_t *state)
+{
+	if (last.n < HEADER || get16(last.p) == ERROR)
+		return;
+	spoil(&last, state);
+	send_to(now->fd, from, last.p, last.n);
+}
+
 static void
 step_flood(char *args)
 {
@@ -794,12 +823,13 @@ step_flood(char *args)
 			continue;
 		step_fence(NULL); /* else most would not fit its socket */
 		while (take(now, &last, &from))
-			send_to(now->fd, &from, b->p, b->n);
+			flood_answer(&from, &state);
 	}
 }
 
 /* clang-format off */
 static const struct step steps[] = {
+	{ "to", step_to },
 	{ "use", step_use },
 	{ "rrq", step_rrq },
 	{ "wrq", step_wrq },
@@ -849,17 +879,11 @@ run(char *text)
 static void
 find_server(char *text)
 {
-	const char *address = strsep(&text, ",");
+	char *address = strsep(&text, ",");
 
-	memset(&server, 0, sizeof(server));
-	if (inet_pton(AF_INET, address, &server.in.sin_addr) == 1)
-		server.sa.sa_family = AF_INET;
-	else if (inet_pton(AF_INET6, address, &server.in6.sin6_addr) == 1)
-		server.sa.sa_family = AF_INET6;
-	else
-		bad(address);
 	*port(&server) =
 	    htons(text != NULL ? (uint16_t)number(text, UINT16_MAX) : 69);
+	step_to(address);
 }
 
 int
