@@ -17,12 +17,30 @@ pid_in() {
 	echo "$pid"
 }
 
+# What is mounted below a shared mount is shared, too, and would be seen by
+# the machine.
+stay_private() {
+	case " $LAB_UNSHARE " in
+	*" unchanged "*) ;;
+	*) return 0 ;;
+	esac
+	awk -v dir="$LAB_DIR" \
+	    '$5 == dir && / shared:/ { found = 1 } END { exit found }' \
+	    /proc/self/mountinfo || {
+		umount -n "$LAB_DIR"
+		echo "lab: this root directory is no mount point, and mounts" \
+		    "below it are shared: mount it on itself (mount --bind)" >&2
+		exit 1
+	}
+}
+
 # The script and the hosts see the machine's /proc (.machine) and the lab's
 # (.proc) below the lab's directory: whatever opens "self" there learns its
 # own id in those eyes. The source tree is kept at hand, too (.src, .out),
 # for hosts may cover the place where it is.
 lab() {
 	mount -n -t tmpfs -o mode=755 lab "$LAB_DIR"
+	stay_private
 	mkdir -p "$LAB_DIR/.machine" "$LAB_DIR/.proc" "$LAB_DIR/.src" \
 	    "$LAB_DIR/.out" "$LAB_DIR/.hosts" "$O"
 	mount -n --rbind "$SRC" "$LAB_DIR/.src"

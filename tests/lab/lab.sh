@@ -90,6 +90,15 @@ _lab_usermap() {
 	LAB_UIDS=one _lab_user='--user --map-root-user'
 }
 
+# unshare makes the root mount private. In a chroot whose root is no mount
+# point that cannot be done; init.sh looks there whether mounts stay ours.
+_lab_propagation() {
+	LAB_UNSHARE='--mount --net --pid --uts --fork --kill-child'
+	# shellcheck disable=SC2086 # words
+	unshare $_lab_user --mount true 2>/dev/null ||
+	    LAB_UNSHARE="$LAB_UNSHARE --propagation unchanged"
+}
+
 # The pid 1 of the lab, the only child of unshare; killing it kills all, and
 # unshare ends when all are gone.
 _lab_kill() {
@@ -106,11 +115,12 @@ _lab_kill() {
 _lab_outside() {
 	LAB_DIR=$(_lab_mountpoint) || lab_die "no directory to mount on"
 	_lab_usermap
-	export LAB_DIR LAB_UIDS LAB_USER
+	_lab_propagation
+	export LAB_DIR LAB_UIDS LAB_USER LAB_UNSHARE
 	exec 3<&0
 	# shellcheck disable=SC2086 # words
 	LAB_INSIDE=1 env --default-signal=INT,QUIT setpriv --pdeathsig KILL \
-	    unshare $_lab_user --mount --net --pid --uts --fork --kill-child \
+	    unshare $_lab_user $LAB_UNSHARE \
 	    sh "$SRC/tests/lab/init.sh" lab sh "$0" "$@" <&3 3<&- &
 	_lab_job=$!
 	exec 3<&-
@@ -143,7 +153,8 @@ _lab_one_host() {
 	_dir=$LAB_DIR/.hosts/$1
 	[ ! -e "$_dir" ] || lab_die "$1: there is such a host already"
 	mkdir -p "$_dir"
-	unshare --mount --net --pid --uts --fork --kill-child \
+	# shellcheck disable=SC2086 # words
+	unshare $LAB_UNSHARE \
 	    sh "$SRC/tests/lab/init.sh" host "$1" "$_dir" \
 	    </dev/null >"$_dir/messages" 2>&1 &
 	_job=$!
