@@ -1,13 +1,13 @@
 /*
  * stats: named counters in a file that any program can map.
  *
- * The file is a new inode at each start of a daemon: a header, the names, two
- * blocks of totals, then one block of 64-bit values for each worker, aligned
- * to cache lines. A worker adds to its own block alone, with plain relaxed
- * stores: no lock, no system call. When a worker ends, the parent folds its
- * counters into the totals, and its gauges go with it. Readers map the file
- * read-only and sum; at no time, even where the parent is killed in the
- * middle of folding, does a counter go backwards or count anything twice.
+ * The file is a new inode at each start of a daemon: a header, the names, then
+ * one block of 64-bit values for each worker, aligned to cache lines. A worker
+ * adds to its own block alone, with plain relaxed stores: no lock, no system
+ * call. When a worker ends, its gauges go with it and its counters stay in the
+ * block, where the block's next worker goes on adding to them. Readers map the
+ * file read-only and sum over all blocks; at no time, whoever is killed, does
+ * a counter go backwards or count anything twice.
  */
 #ifndef STATS_H
 #define STATS_H
@@ -43,6 +43,7 @@ stats_add(stats_value *block, unsigned i, uint64_t n)
 	    memory_order_relaxed);
 }
 
+/* Gauges only: a counter goes on from what earlier workers counted. */
 static inline void
 stats_set(stats_value *block, unsigned i, uint64_t n)
 {
@@ -55,14 +56,14 @@ struct stats;
 /*
  * Make the file (0644, by way of path.new, in place of an old one) and map
  * it; path NULL: memory alone, for a daemon under inetd. Names are of
- * printable ASCII without space. NULL with errno; EINVAL: a bad name or too
- * many.
+ * printable ASCII without space. The table is kept by reference. NULL with
+ * errno; EINVAL: a bad name or too many.
  */
-struct stats *stats_create(
-    const char *path, const char *name, const struct stats_key *);
-/* Take a free block for a worker, all zeroes; NULL: none left. */
+struct stats *
+stats_create(const char *path, const char *name, const struct stats_key *);
+/* Take a free block for a worker, its gauges zero; NULL: none left. */
 stats_value *stats_block(struct stats *);
-/* The worker that used it is gone. */
+/* The worker that used this block is gone. */
 void stats_fold(struct stats *, stats_value *block);
 /* Unmap, and remove the file unless another took its place. NULL: nothing. */
 void stats_destroy(struct stats *);
@@ -77,7 +78,6 @@ int stats_pid(const struct stats_reader *);
 int64_t stats_started(const struct stats_reader *); /* seconds, real time */
 size_t stats_count(const struct stats_reader *); /* i below is less */
 const char *stats_name(const struct stats_reader *, size_t i);
-enum stats_kind stats_kind_of(const struct stats_reader *, size_t i);
 /* The sum over all workers, gone ones included. */
 uint64_t stats_sum(const struct stats_reader *, size_t i);
 

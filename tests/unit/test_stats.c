@@ -105,7 +105,6 @@ START_TEST(test_file)
 	ck_assert_uint_eq(stats_count(r), NKEYS);
 	for (i = 0; i < NKEYS; i++) {
 		ck_assert_str_eq(stats_name(r, i), keys[i].name);
-		ck_assert_int_eq(stats_kind_of(r, i), keys[i].kind);
 		ck_assert_uint_eq(stats_sum(r, i), 0);
 	}
 	stats_close(r);
@@ -138,7 +137,7 @@ START_TEST(test_add)
 }
 END_TEST
 
-/* Counters stay, gauges go, the block is clean for the next worker. */
+/* Counters stay, gauges go, the block's next worker goes on with it. */
 START_TEST(test_fold)
 {
 	struct stats *s = create();
@@ -150,8 +149,9 @@ START_TEST(test_fold)
 	stats_add(b, ERRORS, 1);
 	for (i = 1; i <= 10; i++) {
 		a = take(s);
-		ck_assert_uint_eq(a[REQUESTS], 0);
+		ck_assert_ptr_ne(a, b);
 		ck_assert_uint_eq(a[ACTIVE], 0);
+		ck_assert_uint_eq(stats_sum(r, REQUESTS), 100 * (i - 1));
 		stats_add(a, REQUESTS, 100);
 		stats_set(a, ACTIVE, 50);
 		ck_assert_uint_eq(stats_sum(r, ACTIVE), 57);
@@ -574,7 +574,6 @@ read_all(const struct stats_reader *r)
 	(void)stats_started(r);
 	for (i = 0; i < stats_count(r); i++) {
 		ck_assert_uint_lt(strlen(stats_name(r, i)), STATS_NAME);
-		ck_assert_int_le(stats_kind_of(r, i), STATS_GAUGE);
 		(void)stats_sum(r, i);
 	}
 }
@@ -619,7 +618,7 @@ START_TEST(test_damaged)
 	off_t at;
 	size_t i;
 
-	for (at = 0; at < 256 + NKEYS * 64 + 128; at++) {
+	for (at = 0; at < 128 + NKEYS * 48 + 128; at++) {
 		ck_assert_int_eq(pread(fd, &was, 1, at), 1);
 		for (i = 0; i < sizeof(values); i++, n++) {
 			ck_assert_int_eq(pwrite(fd, &values[i], 1, at), 1);
