@@ -247,6 +247,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	    (conf = parent_conf(&s)) == NULL)
 		return 1;
 	if (o.check) {
+		parent_conf_free(d, conf);
 		fprintf(stderr, "%s: configuration OK\n", s.file);
 		return 0;
 	}
