@@ -255,8 +255,10 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	s.foreground = o.foreground;
 	if (!o.foreground)
 		detach();
-	if (lock_pid(s.instance, geteuid() == 0) == -1)
+	if (lock_pid(s.instance, geteuid() == 0) == -1) {
+		parent_conf_free(d, conf);
 		return 1;
+	}
 	if (chdir("/") == -1)
 		fatal("/");
 	s.run_files = pidfh != NULL;

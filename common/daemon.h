@@ -112,7 +112,9 @@ struct daemon {
 	int (*start)(struct worker *);
 	/*
 	 * Take nothing new (what already waits in a queue may still be
-	 * taken); call worker_done when nothing is left, now or later.
+	 * taken) and close the listening sockets as soon as nothing needs
+	 * them: after the parent's death they are in the way of a new start.
+	 * Call worker_done when nothing is left, now or later.
 	 */
 	void (*drain)(struct worker *);
 };

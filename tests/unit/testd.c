@@ -278,6 +278,7 @@ drain(struct worker *w)
 			continue;
 		ev_invoke(w->loop, &s->io[i], EV_READ); /* what waits */
 		ev_io_stop(w->loop, &s->io[i]);
+		close(w->socks[i]->fd); /* for who is started after us */
 	}
 	done_if_idle(s);
 }
