@@ -2,10 +2,10 @@
  * sandbox: giving up rights for good, before the first thread and the first
  * byte from the network.
  *
- *	sandbox_path(conf->root, SANDBOX_READ);		as root: name paths
- *	sandbox_calls(SANDBOX_NO_EXEC | ...);		and calls
- *	privdrop("_tftpd");				uid, groups, capabilities
- *	sandbox_enter();				Landlock and seccomp
+ *	sandbox_path(conf->root, SANDBOX_READ);	as root: name paths
+ *	sandbox_calls(SANDBOX_NO_EXEC | ...);	and calls
+ *	privdrop("_tftpd");			user, groups, capabilities
+ *	sandbox_enter();			Landlock and seccomp
  *
  * Paths: nothing but what was named can be opened any more (Landlock), where
  * nothing was named nothing at all; what is open stays open. Signals go to
@@ -29,7 +29,6 @@
 enum sandbox_rights {
 	SANDBOX_READ = 1, /* open for reading, list */
 	SANDBOX_WRITE = 2, /* open for writing, create, remove, rename, link */
-	SANDBOX_EXEC = 4, /* execute (and read) */
 };
 
 /* Groups of calls to refuse. */
@@ -42,7 +41,6 @@ enum sandbox_group {
 	SANDBOX_NO_ID = 16, /* set*id, setgroups, capset, chroot */
 	SANDBOX_NO_SOCKET = 32, /* sockets but AF_UNIX, AF_INET, AF_INET6 */
 	SANDBOX_NO_LISTEN = 64, /* listen and accept */
-	SANDBOX_NO_CHMOD = 128, /* modes, owners, extended attributes */
 };
 
 /* Everything that a worker which serves datagrams never needs. */
