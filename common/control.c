@@ -400,6 +400,7 @@ control_readable(struct ev_loop *loop, ev_io *io, int events)
 	int fd;
 
 	(void)events;
+	/* cppcheck-suppress nullPointer ; nobody asks who it is */
 	fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1)
 		return;
@@ -504,6 +505,7 @@ control_close(struct control *control)
 	if (control == NULL)
 		return;
 	while (!TAILQ_EMPTY(&control->clients))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is removed */
 		client_end(TAILQ_FIRST(&control->clients), true);
 	ev_io_stop(control->loop, &control->io);
 	close(control->io.fd);

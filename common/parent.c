@@ -796,7 +796,7 @@ reload_begin(struct parent *p)
 		return;
 	case 0:
 		child_signals(p);
-		_exit(parent_conf(p->setup) == NULL);
+		_exit(parent_conf(p->setup) == NULL ? 1 : 0);
 	}
 	p->checking = true;
 	ev_child_init(&p->checker, reload_checked, pid, 0);

@@ -282,6 +282,7 @@ file_release(struct file *f)
 	oldest = &f->server->file_idle.list;
 	keep(f);
 	while (kept.mapped > IDLE_MAPPED || kept.bytes > IDLE_BYTES)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is removed */
 		idle_over(TAILQ_FIRST(oldest));
 }
 
@@ -315,6 +316,7 @@ file_start(struct server *s)
 	int rc = 0;
 
 	s->bases.v = calloc(n, sizeof(*s->bases.v));
+	s->bases.n = 0;
 	s->base_fds = calloc(n, sizeof(*s->base_fds));
 	if (s->bases.v == NULL || s->base_fds == NULL)
 		return -1;
