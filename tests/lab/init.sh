@@ -34,6 +34,17 @@ stay_private() {
 	}
 }
 
+# A tree in a home directory that is its owner's alone is reached by every
+# user of the lab through the lab's own directory.
+reachable() {
+	export LAB_TREE="$SRC" LAB_OUT="$O"
+	case $PEERS in
+	"$O"/*) PEERS=$LAB_DIR/.out${PEERS#"$O"} ;;
+	"$SRC"/*) PEERS=$LAB_DIR/.src${PEERS#"$SRC"} ;;
+	esac
+	SRC=$LAB_DIR/.src O=$LAB_DIR/.out
+}
+
 # The script and the hosts see the machine's /proc (.machine) and the lab's
 # (.proc) below the lab's directory: whatever opens "self" there learns its
 # own id in those eyes. The source tree is kept at hand, too (.src, .out),
@@ -48,6 +59,7 @@ lab() {
 	mount -n --rbind /proc "$LAB_DIR/.machine"
 	mount -n -t proc proc /proc
 	mount -n --bind /proc "$LAB_DIR/.proc"
+	reachable
 	ip link set lo up
 	# The wire carries frames and has no addresses of its own.
 	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
@@ -131,13 +143,13 @@ empty() {
 
 # What hosts cover may be where the tree is.
 tree() {
-	[ -e "$SRC/tests/lab/init.sh" ] || {
-		mkdir -p "$SRC"
-		mount -n --rbind "$LAB_DIR/.src" "$SRC"
+	[ -e "$LAB_TREE/tests/lab/init.sh" ] || {
+		mkdir -p "$LAB_TREE"
+		mount -n --rbind "$LAB_DIR/.src" "$LAB_TREE"
 	}
-	[ -e "$O" ] || {
-		mkdir -p "$O"
-		mount -n --rbind "$LAB_DIR/.out" "$O"
+	[ -e "$LAB_OUT" ] || {
+		mkdir -p "$LAB_OUT"
+		mount -n --rbind "$LAB_DIR/.out" "$LAB_OUT"
 	}
 }
 
