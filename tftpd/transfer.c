@@ -303,9 +303,7 @@ perform(struct transfer *t, unsigned actions)
 	if (actions & XFER_REPLY)
 		reply(t);
 	if (actions & XFER_DONE) {
-		t->bytes = (t->x.last - 1) * t->x.blksize;
-		if (t->granted.mode == MODE_OCTET)
-			t->bytes = t->file->size;
+		t->bytes = t->file->size;
 		linger(t);
 		return;
 	}
