@@ -38,65 +38,49 @@ sock_addrlen(const union sock_addr *a)
 bool
 sock_addr_equal(const union sock_addr *a, const union sock_addr *b)
 {
-	if (a->sa.sa_family != b->sa.sa_family)
+	if (a->sa.sa_family != b->sa.sa_family ||
+	    a->in.sin_port != b->in.sin_port)
 		return false;
 	if (a->sa.sa_family == AF_INET)
-		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr &&
-		    a->in.sin_port == b->in.sin_port;
-	return a->in6.sin6_port == b->in6.sin6_port &&
-	    a->in6.sin6_scope_id == b->in6.sin6_scope_id &&
+		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr;
+	return a->in6.sin6_scope_id == b->in6.sin6_scope_id &&
 	    memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr,
 		sizeof(a->in6.sin6_addr)) == 0;
 }
 
+/* Both families keep the port at one place. */
+_Static_assert(offsetof(struct sockaddr_in, sin_port) ==
+	offsetof(struct sockaddr_in6, sin6_port),
+    "the port's place");
+
 uint16_t
 sock_port(const union sock_addr *a)
 {
-	return ntohs(
-	    a->sa.sa_family == AF_INET ? a->in.sin_port : a->in6.sin6_port);
+	return ntohs(a->in.sin_port);
 }
 
 void
 sock_set_port(union sock_addr *a, uint16_t port)
 {
-	if (a->sa.sa_family == AF_INET)
-		a->in.sin_port = htons(port);
-	else
-		a->in6.sin6_port = htons(port);
-}
-
-const char *
-sock_host(const union sock_addr *a, char out[SOCK_NAMELEN])
-{
-	char ifname[IF_NAMESIZE];
-	size_t n;
-
-	strlcpy(out, "?", SOCK_NAMELEN);
-	if (a->sa.sa_family == AF_INET)
-		inet_ntop(AF_INET, &a->in.sin_addr, out, SOCK_NAMELEN);
-	else if (a->sa.sa_family == AF_INET6) {
-		inet_ntop(AF_INET6, &a->in6.sin6_addr, out, SOCK_NAMELEN);
-		if (a->in6.sin6_scope_id == 0)
-			return out;
-		n = strlen(out);
-		if (if_indextoname(a->in6.sin6_scope_id, ifname) != NULL)
-			snprintf(out + n, SOCK_NAMELEN - n, "%%%s", ifname);
-		else
-			snprintf(out + n, SOCK_NAMELEN - n, "%%%u",
-			    a->in6.sin6_scope_id);
-	}
-	return out;
+	a->in.sin_port = htons(port);
 }
 
 const char *
 sock_name(const union sock_addr *a, char out[SOCK_NAMELEN])
 {
-	char host[SOCK_NAMELEN];
+	char host[INET6_ADDRSTRLEN] = "?", scope[IF_NAMESIZE] = "";
+	bool v6 = a->sa.sa_family == AF_INET6;
+	uint32_t id = v6 ? a->in6.sin6_scope_id : 0;
 
-	sock_host(a, host);
-	snprintf(out, SOCK_NAMELEN,
-	    a->sa.sa_family == AF_INET6 ? "[%.63s]:%u" : "%.63s:%u", host,
-	    sock_addrlen(a) == 0 ? 0 : sock_port(a));
+	if (v6)
+		inet_ntop(AF_INET6, &a->in6.sin6_addr, host, sizeof(host));
+	else if (a->sa.sa_family == AF_INET)
+		inet_ntop(AF_INET, &a->in.sin_addr, host, sizeof(host));
+	if (id != 0 && if_indextoname(id, scope) == NULL)
+		snprintf(scope, sizeof(scope), "%u", id);
+	snprintf(out, SOCK_NAMELEN, "%s%s%s%s%s:%u", v6 ? "[" : "", host,
+	    id != 0 ? "%" : "", scope, v6 ? "]" : "",
+	    sock_addrlen(a) == 0 ? 0U : sock_port(a));
 	return out;
 }
 
@@ -107,47 +91,43 @@ sock_name(const union sock_addr *a, char out[SOCK_NAMELEN])
 static int
 split(char *s, char **host, char **port)
 {
-	char *colon;
+	char *end;
 
 	*host = s;
 	*port = NULL;
-	if (*s == '[') {
+	if (*s != '[') {
+		end = strchr(s, ':');
+		if (end == NULL || strchr(end + 1, ':') != NULL)
+			return 0;
+	} else {
 		*host = s + 1;
-		if ((s = strchr(s, ']')) == NULL)
+		if ((end = strchr(s, ']')) == NULL)
 			return -1;
-		*s++ = '\0';
+		*end++ = '\0';
 		if (strchr(*host, ':') == NULL)
 			return -1; /* brackets are for IPv6 */
-		if (*s == '\0')
+		if (*end == '\0')
 			return 0;
-		if (*s != ':')
+		if (*end != ':')
 			return -1;
-		*port = s + 1;
-		return 0;
 	}
-	if ((colon = strchr(s, ':')) == NULL || strchr(colon + 1, ':') != NULL)
-		return 0;
-	*colon = '\0';
-	*port = colon + 1;
+	*end = '\0';
+	*port = end + 1;
 	return 0;
 }
 
 static int
 parse_host(const char *host, union sock_addr *a)
 {
-	if (strcmp(host, "*") == 0) {
+	if (strcmp(host, "*") == 0)
 		a->sa.sa_family = AF_UNSPEC;
-		return 0;
-	}
-	if (inet_pton(AF_INET, host, &a->in.sin_addr) == 1) {
+	else if (inet_pton(AF_INET, host, &a->in.sin_addr) == 1)
 		a->sa.sa_family = AF_INET;
-		return 0;
-	}
-	if (inet_pton(AF_INET6, host, &a->in6.sin6_addr) == 1) {
+	else if (inet_pton(AF_INET6, host, &a->in6.sin6_addr) == 1)
 		a->sa.sa_family = AF_INET6;
-		return 0;
-	}
-	return -1;
+	else
+		return -1;
+	return 0;
 }
 
 int
@@ -176,26 +156,25 @@ sock_parse(
 			return -1;
 	}
 	*has_port = port != NULL;
-	/* the family may still be open: both keep the port at one place */
-	a->in.sin_port = htons((uint16_t)n);
+	sock_set_port(a, (uint16_t)n);
 	return 0;
 }
 
+/* An option's value; -1: it is no socket. */
 static int
-sock_int(int fd, int name)
+get_option(int fd, int name)
 {
 	socklen_t len = sizeof(int);
 	int value = -1;
 
-	if (getsockopt(fd, SOL_SOCKET, name, &value, &len) == -1)
-		return -1;
+	getsockopt(fd, SOL_SOCKET, name, &value, &len);
 	return value;
 }
 
-static void
+static int
 set_option(int fd, int level, int name, int value)
 {
-	setsockopt(fd, level, name, &value, sizeof(value));
+	return setsockopt(fd, level, name, &value, sizeof(value));
 }
 
 /* What a datagram server needs to know and to have, whoever bound it. */
@@ -221,9 +200,9 @@ adopt(struct sock_set *set, int fd, int type, enum sock_origin origin)
 	socklen_t len = sizeof(s->addr);
 	int flags;
 
-	if (set->n == SOCK_MAX || sock_int(fd, SO_TYPE) != type ||
+	if (set->n == SOCK_MAX || get_option(fd, SO_TYPE) != type ||
 	    (origin == SOCK_PASSED && type == SOCK_STREAM &&
-		sock_int(fd, SO_ACCEPTCONN) != 1)) {
+		get_option(fd, SO_ACCEPTCONN) != 1)) {
 		log_errx("descriptor %d: not a socket that is served here", fd);
 		return -1;
 	}
@@ -276,16 +255,19 @@ sock_inherited(struct sock_set *set, int type, bool inetd)
 
 	if (!inetd)
 		return inherited_listen(set, type);
-	if (type == SOCK_STREAM && sock_int(STDIN_FILENO, SO_ACCEPTCONN) != 1)
+	if (type == SOCK_STREAM && get_option(STDIN_FILENO, SO_ACCEPTCONN) != 1)
 		origin = SOCK_INETD_NOWAIT;
 	return adopt(set, STDIN_FILENO, type, origin) == -1 ? -1 : 1;
 }
 
+/* The same socket in the set (or NULL), or NULL. */
 static const struct sock *
 find(const struct sock_set *set, const struct sock *like)
 {
 	const struct sock *s;
 
+	if (set == NULL)
+		return NULL;
 	for (s = set->v; s < set->v + set->n; s++)
 		if (s->type == like->type && s->slot == like->slot &&
 		    s->origin == like->origin &&
@@ -299,21 +281,13 @@ find(const struct sock_set *set, const struct sock *like)
 static int
 bind_options(int fd, const struct sock *s, bool share)
 {
-	int on = 1;
-
 	if (s->addr.sa.sa_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == -1)
 		return -1;
 	if (s->type == SOCK_STREAM &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1)
+	    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == -1)
 		return -1;
-	/*
-	 * The first socket of an address is bound alone, so that another
-	 * program (or another instance) there is an error; it is opened to
-	 * its further slots only then.
-	 */
-	if ((share || s->slot > 0) &&
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1)
+	if (share && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) == -1)
 		return -1;
 	if (s->device[0] != '\0' &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, s->device,
@@ -323,7 +297,7 @@ bind_options(int fd, const struct sock *s, bool share)
 }
 
 static int
-bind_one(struct sock *s, const struct sock_spec *spec, bool share)
+bind_one(struct sock *s, bool share)
 {
 	union sock_addr a = s->addr;
 	int error;
@@ -337,8 +311,8 @@ bind_one(struct sock *s, const struct sock_spec *spec, bool share)
 		return -1;
 	if (bind_options(s->fd, s, share) == 0 &&
 	    bind(s->fd, &a.sa, sock_addrlen(&a)) == 0) {
-		if (spec->slots > 1)
-			set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		/* From now on others of ours may come beside it. */
+		set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 		if (s->type == SOCK_DGRAM)
 			dgram_options(s->fd, a.sa.sa_family);
 		if (s->type != SOCK_STREAM || listen(s->fd, SOMAXCONN) == 0)
@@ -351,46 +325,39 @@ bind_one(struct sock *s, const struct sock_spec *spec, bool share)
 	return -1;
 }
 
-/* Let s have its port beside those of the set that have it. */
+/* We bound a socket of the set (or NULL) to the port of s. */
 static bool
-share_port(const struct sock_set *set, const struct sock *s)
+port_is_ours(const struct sock_set *set, const struct sock *s)
 {
-	bool found = false;
-	size_t i;
+	const struct sock *o;
 
-	for (i = 0; set != NULL && i < set->n; i++) {
-		const struct sock *o = &set->v[i];
-
-		if (o->type != s->type || o->origin != SOCK_BOUND ||
-		    o->addr.sa.sa_family != s->addr.sa.sa_family ||
-		    sock_port(&o->addr) != sock_port(&s->addr))
-			continue;
-		set_option(o->fd, SOL_SOCKET, SO_REUSEPORT, 1);
-		found = true;
-	}
-	return found;
+	if (set == NULL)
+		return false;
+	for (o = set->v; o < set->v + set->n; o++)
+		if (o->type == s->type && o->origin == SOCK_BOUND &&
+		    o->addr.sa.sa_family == s->addr.sa.sa_family &&
+		    sock_port(&o->addr) == sock_port(&s->addr))
+			return true;
+	return false;
 }
 
 /*
- * "192.0.2.1" cannot be bound where "*" is, nor "*" where "192.0.2.1" is: a
- * port that only we have is shared.
+ * The first socket of an address is bound alone, so that another program (or
+ * another instance) there is an error. But "192.0.2.1" cannot be bound where
+ * "*" is, nor "*" where "192.0.2.1" is: a port that is ours is shared.
  */
 static int
-bind_beside(struct sock *s, const struct sock_set *set,
-    const struct sock_set *old, const struct sock_spec *spec)
+bind_beside(
+    struct sock *s, const struct sock_set *set, const struct sock_set *old)
 {
-	bool ours;
-
-	if (bind_one(s, spec, false) == 0)
-		return 0;
-	if (errno != EADDRINUSE)
-		return -1;
-	ours = share_port(set, s);
-	ours = share_port(old, s) || ours;
-	if (ours)
-		return bind_one(s, spec, true);
-	errno = EADDRINUSE;
-	return -1;
+	if (s->slot == 0) {
+		if (bind_one(s, false) == 0)
+			return 0;
+		if (errno != EADDRINUSE ||
+		    (!port_is_ours(set, s) && !port_is_ours(old, s)))
+			return -1;
+	}
+	return bind_one(s, true);
 }
 
 /* All slots of one address of one family. */
@@ -414,12 +381,10 @@ listen_family(struct sock_set *set, const struct sock_set *old,
 			errno = EADDRINUSE;
 			return -1;
 		}
-		if (old != NULL && (kept = find(old, s)) != NULL) {
+		if ((kept = find(old, s)) != NULL) {
 			*s = *kept;
 			s->kept = true;
-			if (spec->slots > 1)
-				set_option(s->fd, SOL_SOCKET, SO_REUSEPORT, 1);
-		} else if (bind_beside(s, set, old, spec) == -1)
+		} else if (bind_beside(s, set, old) == -1)
 			return -1;
 		set->n++;
 	}
@@ -449,7 +414,7 @@ sock_listen(struct sock_set *set, const struct sock_set *old,
 		return -1;
 	}
 	if (!has_port || spec->force_port)
-		like.addr.in.sin_port = htons(spec->port);
+		sock_set_port(&like.addr, spec->port);
 	any = like.addr.sa.sa_family == AF_UNSPEC;
 	for (i = 0; i < 2; i++) {
 		if (!any && like.addr.sa.sa_family != both[i])
@@ -477,15 +442,11 @@ sock_set_undo(struct sock_set *set)
 void
 sock_set_release(struct sock_set *old, const struct sock_set *set)
 {
-	size_t i, k;
+	const struct sock *s;
 
-	for (i = 0; i < old->n; i++) {
-		for (k = 0; set != NULL && k < set->n; k++)
-			if (set->v[k].fd == old->v[i].fd)
-				break;
-		if (set == NULL || k == set->n)
-			close(old->v[i].fd);
-	}
+	for (s = old->v; s < old->v + old->n; s++)
+		if (find(set, s) == NULL)
+			close(s->fd);
 	old->n = 0;
 }
 
@@ -496,7 +457,7 @@ sock_accept(int lfd, union sock_addr *peer)
 	int fd;
 
 	fd = accept4(lfd, &peer->sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd != -1 && peer->sa.sa_family != AF_UNIX)
+	if (fd != -1)
 		set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	return fd;
 }

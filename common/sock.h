@@ -103,7 +103,5 @@ void sock_set_port(union sock_addr *, uint16_t port);
 
 /* "192.0.2.1:69", "[2001:db8::1%eth0]:69"; returns out. */
 const char *sock_name(const union sock_addr *, char out[SOCK_NAMELEN]);
-/* The same without the port and brackets. */
-const char *sock_host(const union sock_addr *, char out[SOCK_NAMELEN]);
 
 #endif

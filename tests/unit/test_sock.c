@@ -176,7 +176,6 @@ START_TEST(names)
 	sock_set_port(&a, 69);
 	a.in6.sin6_scope_id = if_nametoindex("lo");
 	ck_assert_str_eq(sock_name(&a, name), "[fe80::1%lo]:69");
-	ck_assert_str_eq(sock_host(&a, name), "fe80::1%lo");
 	a.in6.sin6_scope_id = 4000000000U;
 	ck_assert_str_eq(sock_name(&a, name), "[fe80::1%4000000000]:69");
 	/* the longest there can be */
@@ -189,7 +188,6 @@ START_TEST(names)
 	inet_pton(AF_INET, "192.0.2.1", &a.in.sin_addr);
 	sock_set_port(&a, 65535);
 	ck_assert_str_eq(sock_name(&a, name), "192.0.2.1:65535");
-	ck_assert_str_eq(sock_host(&a, name), "192.0.2.1");
 	a.sa.sa_family = AF_UNIX;
 	ck_assert_str_eq(sock_name(&a, name), "?:0");
 	ck_assert_int_eq((int)sock_addrlen(&a), 0);
@@ -357,6 +355,7 @@ END_TEST
 START_TEST(accepted)
 {
 	static const char *const hosts[] = { "127.0.0.1", "::1" };
+	static const char *const peers[] = { "127.0.0.1:0", "[::1]:0" };
 	char name[SOCK_NAMELEN];
 	union sock_addr peer;
 	size_t i;
@@ -371,7 +370,9 @@ START_TEST(accepted)
 		client(SOCK_STREAM, hosts[i]);
 		fd = sock_accept(set.v[i].fd, &peer);
 		ck_assert_int_ne(fd, -1);
-		ck_assert_str_eq(sock_host(&peer, name), hosts[i]);
+		ck_assert_uint_ne(sock_port(&peer), 0);
+		sock_set_port(&peer, 0);
+		ck_assert_str_eq(sock_name(&peer, name), peers[i]);
 		ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
 		ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 		ck_assert_int_eq(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
