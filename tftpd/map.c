@@ -280,6 +280,9 @@ compile_regex(struct map_rule *r)
 	char text[256];
 	int error;
 
+	if (strncmp(r->regex, "^/", 2) == 0)
+		return wrong(r, "map.regex",
+		    "would never fit: names have no leading slash");
 	if (back_reference(r->regex))
 		return wrong(r, "map.regex",
 		    "back-references are not supported: they can take "
@@ -344,6 +347,13 @@ map_forget(struct map_rule *r)
 	r->compiled = false;
 }
 
+/* Names have no leading slash, so a pattern's own means nothing. */
+static const char *
+relative(const char *pattern)
+{
+	return pattern + strspn(pattern, "/");
+}
+
 /* Does the rule fit the name, looked at from `from`? Where: groups[0]. */
 static bool
 fits(const struct map_rule *r, struct walk *w, size_t from)
@@ -360,11 +370,11 @@ fits(const struct map_rule *r, struct walk *w, size_t from)
 		if ((at = strstr(name, r->match)) == NULL)
 			return false;
 	} else if (given(r->prefix)) {
-		n = strlen(r->prefix);
-		if (strncmp(name, r->prefix, n) != 0)
+		n = strlen(relative(r->prefix));
+		if (strncmp(name, relative(r->prefix), n) != 0)
 			return false;
 	} else if (given(r->glob)) {
-		if (fnmatch(r->glob, name, FNM_PATHNAME) != 0)
+		if (fnmatch(relative(r->glob), name, FNM_PATHNAME) != 0)
 			return false;
 	}
 	w->groups[0].rm_so = (regoff_t)(at - w->name);
@@ -420,30 +430,58 @@ static enum map_verdict
 add_candidate(struct walk *w, const char *root, const struct context *c)
 {
 	struct map_candidate *out = &w->out[w->n];
-	char rest[MAP_NAME], dir[MAP_NAME], name[MAP_NAME];
+	char rest[MAP_NAME];
 	struct text r = text_begin(rest, sizeof(rest));
-	struct text d = text_begin(dir, sizeof(dir));
-	struct text n = text_begin(name, sizeof(name));
 	struct text path;
-	const char *tail;
 
 	if (w->n == MAP_CANDIDATES)
 		return MAP_OK;
+	if (*w->name == '\0')
+		return MAP_NONE;
 	path = text_begin(out->path, sizeof(out->path));
 	expand(&r, root + base_length(root), false, c);
 	map_base(root, out->base);
 	if (r.full || !add_components(&path, rest) ||
-	    !add_components(&d, out->base) || !add_components(&d, rest) ||
-	    !add_components(&n, w->name))
-		return MAP_ILLEGAL;
-	tail = separator(w->name[0]) ? below(name, dir) : name;
-	if (*tail == '\0')
-		return MAP_NONE;
-	if (!add_components(&path, tail))
+	    !add_components(&path, w->name))
 		return MAP_ILLEGAL;
 	out->root = root;
 	w->n++;
 	return MAP_OK;
+}
+
+/* Put a name in its clean form; false where it has a ".." component. */
+static bool
+clean(char name[MAP_NAME])
+{
+	char out[MAP_NAME];
+	struct text t = text_begin(out, sizeof(out));
+
+	if (!add_components(&t, name))
+		return false;
+	memcpy(name, out, t.n + 1);
+	return true;
+}
+
+/*
+ * An absolute name may begin with a root's own path. That is taken away before
+ * the rules look, so that no spelling of a name passes by a rule.
+ */
+static void
+strip_root(struct walk *w, const struct map_rules *rules)
+{
+	char dir[MAP_NAME];
+	const char *tail;
+
+	for (size_t i = 0; i < rules->nroots; i++) {
+		map_base(rules->roots[i], dir);
+		if (!clean(dir))
+			continue;
+		tail = below(w->name, dir);
+		if (tail != w->name) {
+			memmove(w->name, tail, strlen(tail) + 1);
+			return;
+		}
+	}
 }
 
 /* What a rule that fits says; *end where nothing further is to be tried. */
@@ -469,6 +507,8 @@ apply(const struct map_rule *r, struct walk *w, bool *end)
 		return MAP_ILLEGAL;
 	if (r->lowercase)
 		lowercase(w->name);
+	if (!clean(w->name))
+		return MAP_ILLEGAL;
 	if (!given(r->root))
 		return MAP_OK;
 	*end = !r->fallback;
@@ -516,7 +556,11 @@ map_name(const struct map_rules *rules, const char *name,
 	*n = 0;
 	if (strlcpy(w.name, name, sizeof(w.name)) >= sizeof(w.name))
 		return MAP_ILLEGAL;
-	if (*name == '\0')
+	if (!clean(w.name))
+		return MAP_ILLEGAL;
+	if (separator(*name))
+		strip_root(&w, rules);
+	if (*w.name == '\0')
 		return MAP_NONE;
 	v = walk_rules(&w, rules);
 	if (v == MAP_OK)

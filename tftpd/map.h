@@ -2,6 +2,11 @@
  * map: from the name a client asked for to the files it may mean.
  * Pure: names in, names out.
  *
+ * Rules see a name in one form, however the client wrote it: components with
+ * '/' between them, none of them empty or ".", no slash at either end, and
+ * without the path of a root of the configuration where an absolute name began
+ * with it. A backslash means '/'. A name with a ".." component is refused.
+ *
  * Rules are taken in order. A rule applies when the client's address lies in
  * `networks` (none: everyone) and its pattern fits: `match` (text, anywhere),
  * `prefix` (text at the start), `glob` (fnmatch(3) with FNM_PATHNAME, the whole
@@ -17,7 +22,8 @@
  *			`fallback`, further rules and the roots of the
  *			configuration are tried when it is not there; without,
  *			nothing else is.
- * What replace and lowercase did stays for all that follows.
+ * What replace and lowercase did stays for all that follows. A slash that a
+ * pattern begins with means nothing.
  *
  * In `root` and `replace`: %i the client's address, %x the same in upper case
  * hexadecimal (C0000207), %% a percent sign; in a regex rule also %0 to %9,
@@ -93,9 +99,7 @@ enum map_verdict {
 
 /*
  * The places where the file may be, in the order to try; with MAP_OK at least
- * one, at most MAP_CANDIDATES (further ones are left out). After the rules a
- * backslash means '/', leading slashes are dropped, and an absolute name that
- * begins with the root's own path means what is below it.
+ * one, at most MAP_CANDIDATES (further ones are left out).
  */
 enum map_verdict map_name(const struct map_rules *, const char *name,
     const union sock_addr *peer, struct map_candidate out[MAP_CANDIDATES],
