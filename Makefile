@@ -19,6 +19,11 @@ AR = ar
 INSTALL = install
 O = build
 
+# `make V=1` shows the commands whole.
+V =
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
 OPT = -O2 -g
 WERROR = -Werror
 WARN = -Wall -Wextra $(WERROR) -Wshadow -Wstrict-prototypes \
@@ -53,7 +58,8 @@ LIBS += $$(O)/lib$(1).a
 SRCS += $$($(1)_SRCS)
 $$(O)/lib$(1).a: $$($(1)_SRCS:%.c=$$(O)/%.o)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call say,AR,$$@)
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
 
 # program NAME,FILE: FILE from NAME_SRCS and the libraries in NAME_LIBS
@@ -61,7 +67,8 @@ define program
 SRCS += $$($(1)_SRCS)
 $(2): $$($(1)_SRCS:%.c=$$(O)/%.o) $$($(1)_LIBS:%=$$(O)/lib%.a)
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDALL) -o $$@ $$^ $$(LDLIBS) $$($(1)_LDLIBS)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDALL) -o $$@ $$^ $$(LDLIBS) $$($(1)_LDLIBS)
 endef
 
 include common/common.mk
@@ -81,7 +88,8 @@ $(O)/flags: FORCE
 
 $(O)/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPALL) -I$(<D) $(CALL) $($(subst /,_,$(<D))_CPPFLAGS) \
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPALL) -I$(<D) $(CALL) $($(subst /,_,$(<D))_CPPFLAGS) \
 	    -MMD -MP -c -o $@ $<
 
 -include $(SRCS:%.c=$(O)/%.d)

@@ -21,21 +21,21 @@ $(eval $(call program,ctl,$(RCDIR)/ctl))
 
 $(O)/sbin/basenet: rc/basenet rc/rc.mk
 	@mkdir -p $(@D)
-	sed 's|@LIBEXECDIR@|$(built_LIBEXECDIR)|' rc/basenet >$@
+	$(Q)sed 's|@LIBEXECDIR@|$(built_LIBEXECDIR)|' rc/basenet >$@
 	@chmod 755 $@
 
 $(addprefix $(RCDIR)/,$(RC_SCRIPTS) install-users rc.subr): $(RCDIR)/%: rc/%
 	@mkdir -p $(@D)
-	cp rc/$* $@
+	$(Q)cp rc/$* $@
 
 $(RCDIR)/sysusers.conf $(RCDIR)/tmpfiles.conf: $(RCDIR)/%.conf: \
     etc/%.d/basenet.conf rc/rc.mk
 	@mkdir -p $(@D)
-	sed $(etc_SED) $< >$@
+	$(Q)sed $(etc_SED) $< >$@
 
 $(RCDIR)/paths: rc/rc.mk Makefile
 	@mkdir -p $(@D)
-	printf '%s\n' $(foreach v,$(PATHS),"$v='$(or $(built_$v),$($v))'") >$@
+	$(Q)printf '%s\n' $(foreach v,$(PATHS),"$v='$(or $(built_$v),$($v))'") >$@
 
 print-paths:
 	@printf '%s\n' $(foreach v,$(PATHS),"$v='$($v)'")

@@ -25,22 +25,26 @@ tests_fuzz_CPPFLAGS = -Itftpd
 tests: $(UNIT) $(AIDS) $(REPLAY)
 
 $(UNIT): $(O)/tests/unit/%.t: $(O)/tests/unit/test_%.o $(LIBS)
-	$(CC) $(LDALL) -o $@ $(LINKED) $(CHECKLIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDALL) -o $@ $(LINKED) $(CHECKLIBS)
 
 $(AIDS_SRCS:%.c=$(O)/%): %: %.o $(LIBS)
-	$(CC) $(LDALL) -o $@ $(LINKED)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDALL) -o $@ $(LINKED)
 
 $(filter %/drive_daemon %/drive_reload,$(AIDS)): LDLIBS += $(CHECKLIBS)
 
 # Preloaded: without the sanitizers of what it is preloaded into.
 $(O)/tests/fault.so: tests/fault/fault.c $(O)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPALL) $(filter-out -fPIE,$(CALL)) -fno-sanitize=all -fPIC \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CPPALL) $(filter-out -fPIE,$(CALL)) -fno-sanitize=all -fPIC \
 	    -shared -o $@ $<
 
 $(REPLAY): $(O)/tests/fuzz/%.t: $(O)/tests/fuzz/fuzz_%.o \
     $(O)/tests/fuzz/replay.o $(LIBS)
-	$(CC) $(LDALL) -o $@ $(LINKED)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDALL) -o $@ $(LINKED)
 
 # What tests find in their environment.
 TESTENV = SRC='$(CURDIR)' O='$(abspath $(O))' PEERS='$(CURDIR)/build/peers'
@@ -71,7 +75,8 @@ fuzz:
 	    OPT='-O1 -g' FORTIFY= SAN='-fsanitize=fuzzer-no-link $(ASAN)'
 
 $(FUZZ): $(O)/tests/fuzz/%: $(O)/tests/fuzz/fuzz_%.o $(LIBS)
-	$(CC) $(LDALL) -fsanitize=fuzzer -o $@ $(LINKED)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDALL) -fsanitize=fuzzer -o $@ $(LINKED)
 
 fuzz-run: $(FUZZ)
 	@for f in $(FUZZ); do \
@@ -110,27 +115,27 @@ format:
 	clang-format-14 -i $(C_FILES)
 
 lint-format:
-	clang-format-14 --dry-run -Werror $(C_FILES)
+	$(Q)clang-format-14 --dry-run -Werror $(C_FILES)
 
 # cppcheck reads no system headers but the one whose macros it must know. That
 # functions are not reentrant is no matter where one thread uses them.
 QUEUE_H = /usr/include/$(shell $(CC) -print-multiarch)/sys/queue.h
 lint-cppcheck:
-	cppcheck -q -j $(NPROC) --std=c11 --enable=warning,portability \
+	$(Q)cppcheck -q -j $(NPROC) --std=c11 --enable=warning,portability \
 	    --library=posix,gnu,bsd --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=getpwnamCalled --suppress=getgrnamCalled \
 	    --suppress=readdirCalled --include=$(QUEUE_H) \
 	    $(filter -D%,$(CPPALL)) -Icommon -Itftpd $(LINT_FILES)
 
 lint-tidy:
-	printf '%s\n' $(LINT_FILES) | xargs -P $(NPROC) -I {} \
+	$(Q)printf '%s\n' $(LINT_FILES) | xargs -P $(NPROC) -I {} \
 	    clang-tidy-14 --quiet {} -- $(CPPALL) -Icommon -Itftpd -std=gnu17
 
 lint-man:
-	mandoc -T lint -W warning $(MANS)
+	$(Q)mandoc -T lint -W warning $(MANS)
 
 lint-sh:
-	shellcheck -x -s sh $(SH_FILES)
+	$(Q)shellcheck -x -s sh $(SH_FILES)
 
 .PHONY: tests check check-asan clang fuzz fuzz-run bench demo lint format \
 	lint-format lint-cppcheck lint-tidy lint-man lint-sh
