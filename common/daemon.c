@@ -201,6 +201,8 @@ run_inetd(struct parent_setup *s)
 	void *conf;
 
 	parent_null(STDOUT_FILENO); /* 1 and 2 are the client's, too */
+	signal(SIGHUP, SIG_IGN); /* no parent to reload, no log to reopen */
+	signal(SIGUSR1, SIG_IGN);
 	if (sock_inherited(&s->inherited, s->daemon->type, true) == -1 ||
 	    (conf = parent_conf(s)) == NULL)
 		return 1;
