@@ -52,6 +52,19 @@ file_base(const struct server *s, const char *base)
 	return -1;
 }
 
+bool
+file_exists(const struct server *s, const struct map_candidate *c)
+{
+	int dir = file_base(s, c->base), fd;
+
+	if (dir == -1)
+		return false;
+	fd = open_beneath(dir, c->path, O_PATH | O_NOFOLLOW);
+	if (fd != -1)
+		close(fd);
+	return fd != -1;
+}
+
 static int64_t
 nanoseconds(const struct timespec *ts)
 {

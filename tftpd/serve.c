@@ -149,20 +149,38 @@ open_read(struct request *q, const struct map_candidate *c, size_t n)
 	return -1;
 }
 
-/* A file that exists under a later place is written there. */
+static int
+begin_write(struct request *q, const struct map_candidate *c)
+{
+	uint64_t size = q->r.options & OPTION_TSIZE ? q->r.tsize : 0;
+
+	q->t->upload = upload_begin(
+	    q->t->server, c, size, q->r.mode, &q->error, &q->why);
+	if (q->t->upload == NULL)
+		return -1;
+	q->t->path = path_of(c);
+	return 0;
+}
+
+/*
+ * The file that a read would find is the one to be written, wherever it is. A
+ * new one goes to the first place that may be written to and has its directory.
+ */
 static int
 open_write(struct request *q, const struct map_candidate *c, size_t n)
 {
-	uint64_t size = q->r.options & OPTION_TSIZE ? q->r.tsize : 0;
+	const struct server *s = q->t->server;
 	size_t i;
 
+	for (i = 0; i < n; i++)
+		if (file_exists(s, &c[i]))
+			return begin_write(q, &c[i]);
+	q->error = ERR_ACCESS;
 	for (i = 0; i < n; i++) {
-		q->t->upload = upload_begin(
-		    q->t->server, &c[i], size, q->r.mode, &q->error, &q->why);
-		if (q->t->upload != NULL) {
-			q->t->path = path_of(&c[i]);
+		if (!upload_allowed(s, &c[i]))
+			continue;
+		if (begin_write(q, &c[i]) == 0)
 			return 0;
-		}
 		if (q->error != ERR_NOT_FOUND)
 			return -1;
 	}

@@ -211,6 +211,8 @@ int file_start(struct server *);
 struct file *file_open(
     struct server *, const struct map_candidate *, enum packet_error *error);
 void file_release(struct file *);
+/* Does anything stand there, whatever it is? */
+bool file_exists(const struct server *, const struct map_candidate *);
 /* The directory of a base path, opened at start; -1. */
 int file_base(const struct server *, const char *base);
 
@@ -218,6 +220,8 @@ int file_base(const struct server *, const char *base);
 
 struct upload;
 
+/* May anything be written there? */
+bool upload_allowed(const struct server *, const struct map_candidate *);
 /*
  * Begin to write the candidate's file. NULL with *error and its text. size:
  * the client's word (tsize), or 0.

@@ -98,6 +98,14 @@ dir_allowed(const struct tftpd_write *w, const struct map_candidate *c)
 	return w->dirs.n == 0;
 }
 
+bool
+upload_allowed(const struct server *s, const struct map_candidate *c)
+{
+	const struct tftpd_write *w = conf_write(s->conf);
+
+	return w != NULL && dir_allowed(w, c);
+}
+
 static int
 open_dir(int base, const char *path)
 {
@@ -188,7 +196,7 @@ upload_begin(struct server *s, const struct map_candidate *c, uint64_t size,
 	mode_t file_mode;
 
 	*why = NULL;
-	if (w == NULL || !dir_allowed(w, c)) {
+	if (!upload_allowed(s, c)) {
 		fail(ERR_ACCESS, NULL, error, why);
 		return NULL;
 	}
