@@ -280,7 +280,8 @@ compile_regex(struct map_rule *r)
 	char text[256];
 	int error;
 
-	if (strncmp(r->regex, "^/", 2) == 0)
+	if (strncmp(r->regex, "^/", 2) == 0 &&
+	    (r->regex[2] == '\0' || strchr("?*{", r->regex[2]) == NULL))
 		return wrong(r, "map.regex",
 		    "would never fit: names have no leading slash");
 	if (back_reference(r->regex))

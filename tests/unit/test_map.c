@@ -59,6 +59,7 @@ static const struct rule_case rule_cases[] = {
 	{ { .fallback = true }, WHAT("fallback: needs root") },
 	{ { .root = S("srv") }, WHAT("root: must be an absolute path") },
 	{ { .root = S("%i") }, WHAT("root: must be an absolute path") },
+	{ { .regex = S("^/?a"), .deny = true }, "" },
 	{ { .regex = S("^/a"), .deny = true }, WHAT("regex: would never fit: names have no leading slash") },
 	{ { .root = S("/srv/../etc") }, WHAT("root: must not have a \"..\" component") },
 	{ { .root = S("/srv/%m") }, WHAT("root: only %i, %x, %% and, with regex, %0 to %9 are known") },
