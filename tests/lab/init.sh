@@ -102,14 +102,21 @@ names() {
 	: >"$1/resolv.conf"
 }
 
-# Put a private layer over a directory of the machine. Where overlayfs cannot
-# be had (the root of a container may be one of one already) /etc is copied
-# and /var begins empty.
-cover() {
+# Put a private layer over a directory of the machine.
+layer() {
 	mkdir -p "$dir/work$1"
 	mount -n -t overlay -o \
 	    "lowerdir=$1,upperdir=$dir$1,workdir=$dir/work$1" \
-	    lab "$1" 2>/dev/null && return
+	    lab "$1" 2>/dev/null
+}
+
+# Or a copy: of /etc for an ordinary user, who could not change what belongs
+# to root there, and where overlayfs cannot be had (the root of a container
+# may be one of one already). /var begins empty then.
+cover() {
+	if [ "$LAB_USER" = 0 ] || [ "$1" != /etc ]; then
+		layer "$1" && return
+	fi
 	mkdir "$dir/copy"
 	[ "$1" != /etc ] || cp -a /etc/. "$dir/copy" 2>/dev/null || :
 	cp -a "$dir$1/." "$dir/copy"
