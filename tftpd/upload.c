@@ -2,12 +2,19 @@
  * Files being written. The bytes go to a file without a name (O_TMPFILE), so
  * whatever ends an upload early, a power cut too, leaves nothing. When all is
  * there: sync, name, sync of the directory, and only then the last ACK.
+ *
+ * A file that replaces another has a name of ours for a moment, and one on a
+ * file system without nameless files from its beginning. Whoever has such a
+ * file holds a lock on it; one without a lock was left by a process that was
+ * killed, and the first upload to its directory removes it.
  */
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <linux/openat2.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,6 +27,9 @@
 #include "log.h"
 #include "tftpd.h"
 
+#define TEMP ".tftpd-" /* and TEMP_DIGITS: a name of ours */
+#define TEMP_DIGITS 16
+#define SWEPT 64 /* directories that are remembered */
 #define ROOM (64 * 1024) /* bytes kept until they are written at once */
 
 enum stage {
@@ -166,8 +176,73 @@ check_old(struct upload *u, const struct tftpd_write *w, mode_t *mode,
 static void
 temp_name(struct upload *u)
 {
-	snprintf(u->temp, sizeof(u->temp), ".tftpd-%08x%08x", arc4random(),
+	snprintf(u->temp, sizeof(u->temp), TEMP "%08x%08x", arc4random(),
 	    arc4random());
+}
+
+static bool
+is_temp(const char *name)
+{
+	size_t n = strlen(TEMP);
+
+	return strncmp(name, TEMP, n) == 0 && strlen(name + n) == TEMP_DIGITS &&
+	    strspn(name + n, "0123456789abcdef") == TEMP_DIGITS;
+}
+
+static void
+remove_stale(int dir, const char *name)
+{
+	int fd =
+	    openat(dir, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && unlinkat(dir, name, 0) == 0)
+		log_notice("removed %s, left by a broken upload", name);
+	close(fd);
+}
+
+/* Was this directory looked through before, by this process? */
+static bool
+swept_before(int dir)
+{
+	static struct {
+		dev_t dev;
+		ino_t ino;
+	} swept[SWEPT];
+	static size_t next;
+	struct stat st;
+	size_t i;
+
+	if (fstat(dir, &st) == -1)
+		return true;
+	for (i = 0; i < SWEPT; i++)
+		if (swept[i].ino == st.st_ino && swept[i].dev == st.st_dev)
+			return true;
+	swept[next].dev = st.st_dev;
+	swept[next].ino = st.st_ino;
+	next = (next + 1) % SWEPT;
+	return false;
+}
+
+static void
+sweep(int dir)
+{
+	const struct dirent *e;
+	DIR *d;
+	int fd;
+
+	if (swept_before(dir) ||
+	    (fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
+		return;
+	if ((d = fdopendir(fd)) == NULL) {
+		close(fd);
+		return;
+	}
+	while ((e = readdir(d)) != NULL)
+		if (is_temp(e->d_name))
+			remove_stale(dir, e->d_name);
+	closedir(d);
 }
 
 /* A file without a name, or, where the file system has none, with our own. */
@@ -182,7 +257,7 @@ open_temp(struct upload *u, mode_t mode)
 		if (u->fd == -1)
 			u->temp[0] = '\0';
 	}
-	if (u->fd == -1)
+	if (u->fd == -1 || flock(u->fd, LOCK_EX | LOCK_NB) == -1)
 		return -1;
 	return fchmod(u->fd, mode);
 }
@@ -216,6 +291,7 @@ upload_begin(struct server *s, const struct map_candidate *c, uint64_t size,
 	if (find_place(u, c) == -1)
 		fail_errno(error, why);
 	else if (check_old(u, w, &file_mode, error, why) == 0) {
+		sweep(u->dir);
 		if (open_temp(u, file_mode) == 0)
 			return u;
 		fail_errno(error, why);
