@@ -63,8 +63,8 @@ stop() {
 }
 
 healthy() {
-	unlike "${1:+$1: }no worker died" "$(cat "$log")" \
-	    'worker [0-9]+: (killed|ended)|Sanitizer|runtime error'
+	is "${1:+$1: }no worker died" "$(grep -E -A 9 \
+	    'worker [0-9]+: (killed|ended)|Sanitizer|runtime error' "$log")" ''
 }
 
 ctl() {
