@@ -154,8 +154,8 @@ begin_write(struct request *q, const struct map_candidate *c)
 {
 	uint64_t size = q->r.options & OPTION_TSIZE ? q->r.tsize : 0;
 
-	q->t->upload = upload_begin(
-	    q->t->server, c, size, q->r.mode, &q->error, &q->why);
+	q->t->upload =
+	    upload_begin(q->t->server, c, size, q->r.mode, &q->error, &q->why);
 	if (q->t->upload == NULL)
 		return -1;
 	q->t->path = path_of(c);
