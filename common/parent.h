@@ -1,5 +1,6 @@
 /*
- * parent: the process that starts and watches workers; private to common/.
+ * parent: the process that starts and watches workers; private to daemon.c
+ * and the files of generation.h.
  */
 #ifndef PARENT_H
 #define PARENT_H
