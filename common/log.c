@@ -7,7 +7,9 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 
 /* A relayed line: one byte of level, then text without its NUL. */
 #define RELAY_LINES 64 /* read in one call */
+#define ROOM_MS 10
+#define ROOM_TRIES 5
 
 static const char *procname = "?";
 static const char *title;
@@ -97,6 +101,28 @@ syslog_connect(void)
 		forget_sock();
 }
 
+/*
+ * Wait for room in syslogd's queue, which may be ten lines short. One that
+ * lives makes room at once; one that stands still gets so much in a second.
+ */
+static bool
+syslog_room(void)
+{
+	struct pollfd p = { .fd = sock, .events = POLLOUT };
+	time_t now = time(NULL);
+	static time_t second;
+	static int left;
+
+	if (now != second) {
+		second = now;
+		left = ROOM_TRIES;
+	}
+	if (left == 0 || poll(&p, 1, ROOM_MS) == 1)
+		return left > 0;
+	left--;
+	return false;
+}
+
 /* RFC 3164's form, as syslog(3) sends it. A restarted syslogd: once more. */
 static int
 syslog_send(int level, int pid, const char *line)
@@ -104,7 +130,7 @@ syslog_send(int level, int pid, const char *line)
 	char msg[LOG_LINE + 128], stamp[32];
 	time_t now = time(NULL);
 	struct tm tm;
-	int n, try;
+	int n, try = 0, room = 0;
 
 	if (localtime_r(&now, &tm) == NULL)
 		return -1;
@@ -113,12 +139,16 @@ syslog_send(int level, int pid, const char *line)
 	    stamp, procname, pid, line);
 	if (n >= (int)sizeof(msg))
 		n = (int)sizeof(msg) - 1;
-	for (try = 0; try < 2; try++) {
+	while (try < 2 && room < ROOM_TRIES) {
 		if (sock != -1 && send(sock, msg, (size_t)n, MSG_NOSIGNAL) == n)
 			return 0;
-		if (sock != -1 && errno == EAGAIN)
+		if (sock == -1 || errno != EAGAIN) {
+			syslog_connect();
+			try++;
+		} else if (syslog_room())
+			room++;
+		else
 			return -1;
-		syslog_connect();
 	}
 	return -1;
 }

@@ -8,9 +8,9 @@
  *
  * Where lines go: to standard error until log_open says otherwise; to the
  * system log by our own non-blocking datagrams (a stalled or restarted
- * syslogd never stalls a daemon; lines lost are counted and reported); or,
- * in a worker, over a socketpair to the parent, which alone speaks
- * to the system log and so survives its restart.
+ * syslogd costs a daemon 50 ms in a second at most; lines lost are counted
+ * and reported); or, in a worker, over a socketpair to the parent, which
+ * alone speaks to the system log and so survives its restart.
  */
 #ifndef LOG_H
 #define LOG_H

@@ -9,6 +9,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,6 +338,34 @@ START_TEST(syslogd_stalled)
 }
 END_TEST
 
+/* More at once than its queue holds, for one that reads. */
+START_TEST(syslogd_burst)
+{
+	int fd = syslogd_start(), i, got = 0, stop[2], status;
+	struct pollfd p[2] = { { .fd = fd, .events = POLLIN } };
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(stop), 0);
+	if ((pid = fork()) == 0) {
+		close(stop[1]);
+		p[1] = (struct pollfd){ .fd = stop[0], .events = POLLIN };
+		while (poll(p, 2, -1) > 0) {
+			while (syslogd_read(fd) != NULL)
+				got++;
+			if (p[1].revents != 0)
+				break;
+		}
+		_exit(got < 100 ? 1 : 0);
+	}
+	syslog_open();
+	for (i = 0; i < 1000; i++)
+		log_info("line %d", i);
+	close(stop[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* No descriptor is left over, however often it changes. */
 START_TEST(destinations)
 {
@@ -549,6 +578,7 @@ suite(void)
 	tcase_add_test(tc, syslogd_away);
 	tcase_add_test(tc, syslogd_late);
 	tcase_add_test(tc, syslogd_stalled);
+	tcase_add_test(tc, syslogd_burst);
 	tcase_add_test(tc, destinations);
 	tcase_add_test(tc, relayed);
 	tcase_add_test(tc, relay_counts);
