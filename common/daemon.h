@@ -113,7 +113,8 @@ struct daemon {
 	/*
 	 * Take nothing new (what already waits in a queue may still be
 	 * taken) and close the listening sockets as soon as nothing needs
-	 * them: after the parent's death they are in the way of a new start.
+	 * them: after the parent's death they are in the way of a new start,
+	 * and before, of a reload that takes an address back.
 	 * Call worker_done when nothing is left, now or later.
 	 */
 	void (*drain)(struct worker *);
