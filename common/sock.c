@@ -439,14 +439,37 @@ sock_set_undo(struct sock_set *set)
 	undo_from(set, 0);
 }
 
+/*
+ * Nothing more comes to it, so that workers who hold it can read what waits,
+ * answer and close it, and lose nothing: from now on datagrams go to "*" of
+ * the new set, if it has that. "*" itself would lose its source address, and
+ * has none wider beside it.
+ */
+static void
+retire(const struct sock *s)
+{
+	union sock_addr a;
+	socklen_t len = sizeof(a);
+
+	if (s->type != SOCK_DGRAM || getsockname(s->fd, &a.sa, &len) == -1 ||
+	    (a.sa.sa_family == AF_INET &&
+		a.in.sin_addr.s_addr == htonl(INADDR_ANY)) ||
+	    (a.sa.sa_family == AF_INET6 &&
+		IN6_IS_ADDR_UNSPECIFIED(&a.in6.sin6_addr)))
+		return;
+	connect(s->fd, &a.sa, len);
+}
+
 void
 sock_set_release(struct sock_set *old, const struct sock_set *set)
 {
 	const struct sock *s;
 
 	for (s = old->v; s < old->v + old->n; s++)
-		if (find(set, s) == NULL)
+		if (find(set, s) == NULL) {
+			retire(s);
 			close(s->fd);
+		}
 	old->n = 0;
 }
 

@@ -81,7 +81,10 @@ int sock_listen(struct sock_set *, const struct sock_set *old,
 
 /* Close all that sock_listen made (not what it took over from old). */
 void sock_set_undo(struct sock_set *);
-/* Close the sockets of old that are not in set (set may be NULL). */
+/*
+ * Close the sockets of old that are not in set (set may be NULL). Who has
+ * copies of them can still read what waits there.
+ */
 void sock_set_release(struct sock_set *old, const struct sock_set *set);
 
 /* accept4, non-blocking, close-on-exec, TCP_NODELAY. fd or -1 with errno. */

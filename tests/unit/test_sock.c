@@ -620,6 +620,58 @@ START_TEST(narrower_wider)
 }
 END_TEST
 
+/* Who still holds the old socket gets what waited, the new one the rest. */
+START_TEST(retired)
+{
+	const char *host = _i == 0 ? "127.0.0.1" : "::1";
+	char text[8];
+	int held;
+
+	listens(&other, NULL, SOCK_DGRAM, 1, host);
+	send_to(host, "before");
+	held = dup(other.v[0].fd);
+	listens(&set, &other, SOCK_DGRAM, 1, "*");
+	send_to(host, "still");
+	sock_set_release(&other, &set);
+	send_to(host, "after");
+	ck_assert_str_eq(take(&set.v[_i]), "after");
+	ck_assert_str_eq(take(&set.v[_i]), "");
+	ck_assert_int_eq(recv(held, text, sizeof(text), 0), 6);
+	ck_assert_int_eq(recv(held, text, sizeof(text), 0), 5);
+	ck_assert_int_eq(recv(held, text, sizeof(text), MSG_DONTWAIT), -1);
+}
+END_TEST
+
+/* .. and can still answer it, as who it was. */
+START_TEST(retired_answers)
+{
+	static const char *const hosts[] = { "127.0.0.2", "::1", "*" };
+	static const char *const bound[] = { "127.0.0.2:%u", "[::1]:%u",
+		"0.0.0.0:%u" };
+	union sock_addr peer, self;
+	socklen_t len = sizeof(peer);
+	char text[8], name[SOCK_NAMELEN], want[SOCK_NAMELEN];
+	int held, fd;
+
+	listens(&other, NULL, SOCK_DGRAM, 1, hosts[_i]);
+	fd = client(SOCK_DGRAM, _i == 2 ? "127.0.0.2" : hosts[_i]);
+	ck_assert_int_eq(send(fd, "ask", 3, 0), 3);
+	held = dup(other.v[0].fd);
+	sock_set_release(&other, NULL);
+	ck_assert_int_eq(
+	    recvfrom(held, text, sizeof(text), 0, &peer.sa, &len), 3);
+	len = sizeof(self);
+	ck_assert_int_eq(getsockname(held, &self.sa, &len), 0);
+	strlcpy(want, bound[_i], sizeof(want));
+	snprintf(strchr(want, '%'), 8, "%u", port);
+	ck_assert_str_eq(sock_name(&self, name), want);
+	ck_assert_int_eq(
+	    sendto(held, "told", 4, 0, &peer.sa, sock_addrlen(&peer)), 4);
+	if (_i < 2) /* the client is connected and hears no other */
+		ck_assert_int_eq(recv(fd, text, sizeof(text), 0), 4);
+}
+END_TEST
+
 /*
  * Inherited descriptors. Each case runs in a process of its own whose low
  * descriptors can be what the case needs; what does not hold is told on 100.
@@ -817,6 +869,8 @@ suite(void)
 	tcase_add_test(tc, more_slots);
 	tcase_add_loop_test(tc, stranger, 0, 2);
 	tcase_add_loop_test(tc, narrower_wider, 0, 2 * COUNT(changes));
+	tcase_add_loop_test(tc, retired, 0, 2);
+	tcase_add_loop_test(tc, retired_answers, 0, 3);
 	tcase_add_loop_test(tc, inherited, 0, COUNT(passes));
 	suite_add_tcase(s, tc);
 	return s;
