@@ -215,7 +215,7 @@ stats_block(struct stats *s)
 }
 
 void
-stats_fold(struct stats *s, stats_value *b)
+stats_release(struct stats *s, stats_value *b)
 {
 	size_t at = (size_t)(b - block(s->map, s->count, 0)) * sizeof(*b);
 	unsigned i;

@@ -64,7 +64,7 @@ stats_create(const char *path, const char *name, const struct stats_key *);
 /* Take a free block for a worker, its gauges zero; NULL: none left. */
 stats_value *stats_block(struct stats *);
 /* The worker that used this block is gone. */
-void stats_fold(struct stats *, stats_value *block);
+void stats_release(struct stats *, stats_value *block);
 /* Unmap, and remove the file unless another took its place. NULL: nothing. */
 void stats_destroy(struct stats *);
 

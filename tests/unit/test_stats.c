@@ -155,12 +155,12 @@ START_TEST(test_fold)
 		stats_add(a, REQUESTS, 100);
 		stats_set(a, ACTIVE, 50);
 		ck_assert_uint_eq(stats_sum(r, ACTIVE), 57);
-		stats_fold(s, a);
+		stats_release(s, a);
 		ck_assert_uint_eq(stats_sum(r, REQUESTS), 100 * i);
 		ck_assert_uint_eq(stats_sum(r, ACTIVE), 7);
 		ck_assert_uint_eq(stats_sum(r, ERRORS), 1);
 	}
-	stats_fold(s, a); /* not in use any more: nothing happens */
+	stats_release(s, a); /* not in use any more: nothing happens */
 	ck_assert_uint_eq(stats_sum(r, REQUESTS), 1000);
 	stats_close(r);
 	stats_destroy(s);
@@ -180,11 +180,11 @@ START_TEST(test_blocks)
 	}
 	ck_assert_ptr_null(stats_block(s));
 	ck_assert_ptr_null(stats_block(s));
-	stats_fold(s, b[77]);
+	stats_release(s, b[77]);
 	ck_assert_ptr_eq(stats_block(s), b[77]);
 	ck_assert_ptr_null(stats_block(s));
 	for (i = 0; i < STATS_BLOCKS; i++)
-		stats_fold(s, b[i]);
+		stats_release(s, b[i]);
 	ck_assert_ptr_nonnull(stats_block(s));
 	stats_destroy(s);
 }
@@ -231,7 +231,7 @@ START_TEST(test_workers)
 		gone = waitpid(-1, NULL, WNOHANG);
 		for (i = 0; i < WORKERS && gone > 0; i++) {
 			if (pid[i] == gone) {
-				stats_fold(s, b[i]);
+				stats_release(s, b[i]);
 				left--;
 			}
 		}
@@ -273,7 +273,7 @@ fold_once(struct stats *s, struct shared *p)
 	/* A reader shall have seen it in the block. */
 	while (p->watched && atomic_load(&p->reads) == reads)
 		;
-	stats_fold(s, b);
+	stats_release(s, b);
 }
 
 /* 0 when nothing was lost and nothing was double. */
@@ -383,7 +383,7 @@ START_TEST(test_private)
 	}
 	waitpid(pid, NULL, 0);
 	ck_assert_uint_eq(b[REQUESTS], 2);
-	stats_fold(s, b);
+	stats_release(s, b);
 	stats_destroy(s);
 	stats_destroy(NULL);
 }
