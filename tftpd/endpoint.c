@@ -271,9 +271,26 @@ set_option(int fd, int level, int name, int value)
 	setsockopt(fd, level, name, &value, sizeof(value));
 }
 
+/* A socket that was passed to us may speak IPv4, too (RFC 3493 section 5.3). */
+static bool
+speaks_both(const struct worker *w)
+{
+	socklen_t len = sizeof(int);
+	size_t i;
+	int only;
+
+	for (i = 0; i < w->nsocks; i++)
+		if (w->socks[i]->addr.sa.sa_family == AF_INET6 &&
+		    getsockopt(w->socks[i]->fd, IPPROTO_IPV6, IPV6_V6ONLY,
+			&only, &len) == 0 &&
+		    only == 0)
+			return true;
+	return false;
+}
+
 /* A socket of any of our addresses, not bound yet. */
 static int
-port_socket(int family)
+port_socket(const struct worker *w, int family)
 {
 	int fd;
 
@@ -283,7 +300,7 @@ port_socket(int family)
 	if (family == AF_INET)
 		set_option(fd, IPPROTO_IP, IP_PKTINFO, 1);
 	else {
-		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+		set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, !speaks_both(w));
 		set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 	}
 	set_option(fd, SOL_SOCKET, SO_RCVBUF, BUFFER_BYTES);
@@ -354,7 +371,7 @@ prepare_family(struct server *s, unsigned which, int family)
 	}
 	s->ports[which] = ep;
 	for (i = 0; i < want; i++) {
-		if ((fd = port_socket(family)) == -1 ||
+		if ((fd = port_socket(s->worker, family)) == -1 ||
 		    bind_in_range(fd, family, r, start, &tried) == -1) {
 			if (fd != -1)
 				close(fd);
