@@ -109,7 +109,7 @@ child_died(struct ev_loop *loop, ev_child *w, int events)
 	ev_io_stop(loop, &c->log_io);
 	close(c->msg);
 	close(c->log_io.fd);
-	stats_fold(p->stats, c->counters);
+	stats_release(p->stats, c->counters);
 	c->msg = -1;
 	c->pid = 0;
 	c->ready = false;
@@ -237,7 +237,7 @@ child_fork(struct child *c, int msg[2], int log[2])
 	errno = error;
 fail:
 	error = errno;
-	stats_fold(stats, c->counters);
+	stats_release(stats, c->counters);
 	errno = error;
 	return -1;
 }
