@@ -38,17 +38,7 @@ buf_left(const struct buf *b)
 	return b->len - b->pos;
 }
 
-/* Move the unread bytes to the front: used ones don't count as length. */
-static void
-compact(struct buf *b)
-{
-	if (b->pos == 0 || b->p == NULL)
-		return;
-	memmove(b->p, b->p + b->pos, b->len - b->pos);
-	b->len -= b->pos;
-	b->pos = 0;
-}
-
+/* Make the memory twice as large until need bytes fit. */
 static int
 grow(struct buf *b, size_t need)
 {
@@ -69,21 +59,22 @@ grow(struct buf *b, size_t need)
 uint8_t *
 buf_room(struct buf *b, size_t n)
 {
-	if (b->failed)
-		return NULL;
-	if (n > b->limit - buf_left(b)) {
-		b->failed = true;
-		return NULL;
+	size_t left = buf_left(b);
+
+	if (b->failed || n > b->limit - left)
+		goto fail;
+	if (n > b->size - b->len && b->pos > 0) {
+		/* The used bytes make room. */
+		memmove(b->p, b->p + b->pos, left);
+		b->pos = 0;
+		b->len = left;
 	}
-	if (b->p != NULL && n <= b->size - b->len)
-		return b->p + b->len;
-	compact(b);
-	if ((b->p == NULL || n > b->size - b->len) &&
-	    grow(b, b->len + n) == -1) {
-		b->failed = true;
-		return NULL;
-	}
+	if ((b->p == NULL || n > b->size - b->len) && grow(b, b->len + n) == -1)
+		goto fail;
 	return b->p + b->len;
+fail:
+	b->failed = true;
+	return NULL;
 }
 
 void
@@ -106,17 +97,10 @@ buf_puts(struct buf *b, const char *s)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
-	char small[256], *text = NULL;
+	char *text;
 	va_list ap;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(small, sizeof(small), fmt, ap);
-	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(small)) {
-		buf_add(b, small, (size_t)n);
-		return;
-	}
 	va_start(ap, fmt);
 	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
@@ -134,22 +118,4 @@ buf_drop(struct buf *b, size_t n)
 	b->pos += n;
 	if (b->pos == b->len)
 		b->pos = b->len = 0;
-}
-
-char *
-buf_line(struct buf *b, size_t *len)
-{
-	uint8_t *line, *end;
-
-	if (buf_left(b) == 0)
-		return NULL;
-	line = b->p + b->pos;
-	if ((end = memchr(line, '\n', buf_left(b))) == NULL)
-		return NULL;
-	b->pos += (size_t)(end - line) + 1;
-	if (end > line && end[-1] == '\r')
-		end--;
-	*end = '\0';
-	*len = (size_t)(end - line);
-	return (char *)line;
 }

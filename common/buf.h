@@ -46,11 +46,4 @@ uint8_t *buf_room(struct buf *, size_t n);
 /* n unread bytes were used; n is at most buf_left. */
 void buf_drop(struct buf *, size_t n);
 
-/*
- * The next whole line, its LF or CRLF replaced by a NUL, and its length
- * (which tells of NULs inside); the line is used. NULL: no whole line yet.
- * The pointer is good until the buffer is changed.
- */
-char *buf_line(struct buf *, size_t *len);
-
 #endif

@@ -1,5 +1,5 @@
 /*
- * Byte buffers: limits, the sticky failure, lines.
+ * Byte buffers: limits and the sticky failure.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -28,12 +28,10 @@ expect(struct buf *b, const char *bytes)
 START_TEST(empty)
 {
 	struct buf b;
-	size_t n = 7;
 
 	buf_init(&b, 10);
 	ck_assert_ptr_null(b.p);
 	ck_assert_uint_eq(buf_left(&b), 0);
-	ck_assert_ptr_null(buf_line(&b, &n));
 	buf_add(&b, NULL, 0);
 	buf_drop(&b, 0);
 	ck_assert(!b.failed);
@@ -163,32 +161,6 @@ START_TEST(printf_long)
 }
 END_TEST
 
-START_TEST(line)
-{
-	struct buf b;
-	size_t n;
-
-	buf_init(&b, 100);
-	buf_puts(&b, "one\r\ntwo\n\n\r\na\rb\r\r\nhal");
-	ck_assert_str_eq(buf_line(&b, &n), "one");
-	ck_assert_uint_eq(n, 3);
-	ck_assert_str_eq(buf_line(&b, &n), "two");
-	ck_assert_str_eq(buf_line(&b, &n), "");
-	ck_assert_uint_eq(n, 0);
-	ck_assert_str_eq(buf_line(&b, &n), "");
-	ck_assert_str_eq(buf_line(&b, &n), "a\rb\r");
-	ck_assert_ptr_null(buf_line(&b, &n));
-	expect(&b, "hal");
-	buf_puts(&b, "f\n");
-	ck_assert_str_eq(buf_line(&b, &n), "half");
-	ck_assert_uint_eq(buf_left(&b), 0);
-	buf_add(&b, "a\0b\n", 4);
-	ck_assert_str_eq(buf_line(&b, &n), "a");
-	ck_assert_uint_eq(n, 3);
-	buf_free(&b);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -205,7 +177,6 @@ main(void)
 	tcase_add_test(t, moves);
 	tcase_add_test(t, room);
 	tcase_add_test(t, printf_long);
-	tcase_add_test(t, line);
 	srunner_set_fork_status(r, CK_FORK);
 	srunner_set_tap(r, "-");
 	srunner_run_all(r, CK_SILENT);
