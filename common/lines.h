@@ -12,7 +12,8 @@
 
 #include <stddef.h>
 
-#define LINES_MAX 8192 /* bytes of a line with its continuations */
+/* Bytes of a line with its continuations, its comment not counted. */
+#define LINES_MAX 8192
 #define LINES_ERRORS 100 /* so many are told of one file */
 
 struct lines; /* one file being read */
@@ -37,12 +38,6 @@ int lines_error(struct lines *, const char *, ...)
 
 /* Within fn: where we are. */
 int lines_number(const struct lines *);
-
-/*
- * Split text at blanks into at most max words (in place). The number of
- * words, or -1 when there are more.
- */
-int lines_words(char *text, char **words, int max);
 
 /*
  * Replace the file (a symbolic link's target) by these bytes so that after a

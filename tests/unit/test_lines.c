@@ -194,34 +194,6 @@ START_TEST(no_file)
 }
 END_TEST
 
-START_TEST(words)
-{
-	static const struct {
-		const char *text;
-		int n;
-	} rows[] = {
-		{ "", 0 },
-		{ " \t ", 0 },
-		{ "a", 1 },
-		{ "\ta  b\t", 2 },
-		{ "a b c", 3 },
-		{ "a b c ", 3 },
-		{ "a b c d", -1 },
-	};
-	static const char *const want[] = { "a", "b", "c" };
-	char text[32], *v[3];
-	size_t i;
-	int j;
-
-	for (i = 0; i < N(rows); i++) {
-		snprintf(text, sizeof(text), "%s", rows[i].text);
-		ck_assert_int_eq(lines_words(text, v, 3), rows[i].n);
-		for (j = 0; j < rows[i].n; j++)
-			ck_assert_str_eq(v[j], want[j]);
-	}
-}
-END_TEST
-
 /* Also one whose name begins with a dot, as temporary files' names do. */
 static int
 is_file(const struct dirent *d)
@@ -385,7 +357,6 @@ main(void)
 	tcase_add_test(t, long_records);
 	tcase_add_test(t, many_errors);
 	tcase_add_test(t, no_file);
-	tcase_add_test(t, words);
 	tcase_add_test(t, rewrite);
 	tcase_add_test(t, rewrite_here);
 	tcase_add_test(t, rewrite_link);
