@@ -2,18 +2,15 @@
  * Configuration files. libconfuse parses the grammar and calls on_value for
  * each word, which sets the member at once; it never refuses a word, so that
  * every error of a file is found in one run. What its lexer would misread has
- * been dealt with before (conftext.c): comments, stray bytes, and ${NAME},
- * which libconfuse would replace from the environment and we do not.
+ * been dealt with before (conftext.c).
  */
 #include <assert.h>
 #include <confuse.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <bsd/string.h>
 
@@ -21,297 +18,170 @@
 #include "confpart.h"
 #include "log.h"
 
-#define KEYS_MAX 64 /* rows of a table: bits of a target's sets */
-#define ERRORS_MAX 100 /* so many are told of one file */
-#define CHUNK 16384
+#define CONF_BYTES (1024 * 1024) /* of a file, at most */
+#define KEYS_MAX 64 /* rows of a table */
+#define OPTIONS_MAX 512 /* rows of a table and of its sections */
+#define ERRORS_MAX 100 /* so many are told of a configuration */
 
 /* A table and the struct that its rows fill. */
 struct target {
 	const struct conf_key *keys;
-	char *conf; /* NULL: words are checked for nothing and dropped */
-	uint64_t seen; /* rows that the file names */
-	uint64_t good; /* rows that it gave a good value */
+	char *conf; /* NULL: one section too many, its words are dropped */
+	const cfg_t *cfg; /* the section of the file, or its root */
+	bool seen[KEYS_MAX]; /* rows that the file names */
 };
 
-/* One file being read. */
-struct load {
-	const char *file;
-	cfg_t *cfg;
+/*
+ * The file that is read, or was read last: libconfuse passes no argument to
+ * callbacks (and is not reentrant).
+ */
+static struct load {
+	char file[PATH_MAX];
 	struct conf_text text;
-	struct target root;
-	struct target other; /* rows that only other daemons use */
-	struct target section; /* the section being read .. */
-	const struct conf_key *open; /* .. and its row, or NULL */
-	size_t begun; /* sections so far */
+	struct target root, section;
+	const cfg_t *cfg; /* where we are, or NULL .. */
+	const char *key; /* .. and at which key, or NULL */
 	int value_line; /* of the last word */
-	int errors;
 	bool ended; /* by a syntax error that was told */
-};
+} now;
+static int errors;
 
-const struct conf_key conf_site[] = {
-	{ .name = "addresses", .type = CONF_ADDRS, .min = 1, .max = 64 },
-	{ .type = CONF_END },
-};
-
-/* What `conf_site` alone fills. */
-struct site {
-	struct conf_list addresses;
-};
-
-static const struct conf_key no_keys[] = { { .type = CONF_END } };
-
-/* libconfuse passes no argument to callbacks (and is not reentrant). */
-static struct load *now;
-static char last_file[PATH_MAX];
-
-static void
-tell(struct load *l, int line, const char *section, const char *key,
-    const char *why)
+void
+conf_error(int line, const char *key, const char *fmt, ...)
 {
-	if (l->errors == ERRORS_MAX)
+	char why[LOG_LINE], where[16] = "";
+	va_list ap;
+
+	if (++errors > ERRORS_MAX)
 		return;
-	log_errx("%s:%d: %s%s%.64s%s%s", l->file, line,
-	    section == NULL ? "" : section, section == NULL ? "" : ".",
-	    key == NULL ? "" : key, key == NULL ? "" : ": ", why);
-	if (++l->errors == ERRORS_MAX)
-		log_errx("%s: further errors are not told", l->file);
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (line > 0)
+		snprintf(where, sizeof(where), ":%d", line);
+	log_errx("%s%s: %s%s%s", now.file, where, key, *key == '\0' ? "" : ": ",
+	    why);
+	if (errors == ERRORS_MAX)
+		log_errx("%s: further errors are not told", now.file);
 }
 
-/* Is `written` the key's name, '-' taken as '_'? */
-static bool
-same_name(const char *name, const char *written)
+int
+conf_wrong(const char *fmt, ...)
 {
-	for (; *name != '\0'; name++, written++)
-		if (*written != *name && (*name != '_' || *written != '-'))
-			return false;
-	return *written == '\0';
+	bool section = now.cfg != NULL && now.cfg != now.root.cfg;
+	char why[LOG_LINE], name[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	snprintf(name, sizeof(name), "%s%s%.64s", section ? now.cfg->name : "",
+	    section && now.key != NULL ? "." : "",
+	    now.key == NULL ? "" : now.key);
+	conf_error(now.cfg == NULL ? 0 : now.cfg->line, name, "%s", why);
+	return -1;
 }
 
 static const struct conf_key *
-find_key(const struct conf_key *keys, const char *written)
+find_key(const struct conf_key *keys, const char *name)
 {
 	for (; keys->type != CONF_END; keys++)
-		if (same_name(keys->name, written))
+		if (strcmp(keys->name, name) == 0)
 			return keys;
 	return NULL;
 }
 
-static uint64_t
-bit_of(const struct target *t, const struct conf_key *key)
+/* Does the file name the row for the first time? Then clear its member. */
+static bool
+first_time(struct target *t, const struct conf_key *row)
 {
-	return (uint64_t)1 << (key - t->keys);
-}
+	bool *seen = &t->seen[row - t->keys];
 
-/* The row of a key outside sections; libconfuse knows that there is one. */
-static struct target *
-find_root(struct load *l, const char *written, const struct conf_key **key)
-{
-	if ((*key = find_key(l->root.keys, written)) != NULL)
-		return &l->root;
-	*key = find_key(l->other.keys, written);
-	assert(*key != NULL);
-	return &l->other;
+	if (*seen)
+		return false;
+	*seen = true;
+	conf_clear(row, t->conf + row->offset);
+	return true;
 }
 
 static void
-drop_sections(const struct conf_key *row, struct conf_sections *s)
+take_defaults(const struct conf_key *k, char *conf)
 {
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		conf_free(row->keys, (char *)s->v + i * row->size);
-	free(s->v);
-	s->v = NULL;
-	s->n = 0;
+	for (; k->type != CONF_END; k++) {
+		now.key = k->name;
+		if (k->def != NULL)
+			conf_kinds[k->type].set(k, k->def, conf + k->offset);
+	}
 }
 
-static int
-begin_section(struct load *l, const char *written)
+static void
+begin_section(const cfg_t *cfg)
 {
-	const struct conf_key *row;
-	struct target *t = find_root(l, written, &row);
+	const struct conf_key *row = find_key(now.root.keys, cfg->name);
 	struct conf_sections *s =
-	    (struct conf_sections *)(t->conf + row->offset);
-	int line = 0;
-	char *v;
+	    (struct conf_sections *)(now.root.conf + row->offset);
+	char *conf;
 
-	if (l->begun < l->text.nbegin)
-		line = l->text.begin[l->begun++];
-	l->open = row;
-	l->section = (struct target){ .keys = row->keys };
-	if ((t->seen & bit_of(t, row)) == 0)
-		drop_sections(row, s); /* of the file before this one */
-	t->seen |= bit_of(t, row);
-	t->good |= bit_of(t, row);
+	now.section = (struct target){ .keys = row->keys, .cfg = cfg };
+	now.key = NULL;
+	first_time(&now.root, row);
 	if (row->max != 0 && s->n == row->max) {
-		tell(l, line, NULL, row->name,
-		    s->n == 1 ? "is set twice" : "too many such sections");
-		return 0;
+		conf_wrong(
+		    row->max == 1 ? "is set twice" : "too many such sections");
+		return;
 	}
-	v = reallocarray(s->v, s->n + 1, row->size);
-	if (v == NULL)
-		return -1;
-	s->v = v;
-	l->section.conf = v + s->n++ * row->size;
-	memset(l->section.conf, 0, row->size);
+	if ((conf = conf_grow(s, row->size)) == NULL)
+		return;
 	if (row->line_offset != 0)
-		*(int *)(l->section.conf + row->line_offset) = line;
-	return 0;
+		*(int *)(conf + row->line_offset) = cfg->line;
+	now.section.conf = conf;
+	take_defaults(row->keys, conf);
 }
 
-/* NULL, or why the nth word of an assignment is wrong whatever it says. */
-static const char *
-refusal(struct target *t, const struct conf_key *key, const char *word,
-    unsigned nth)
+/* The nth word of an assignment. */
+static void
+take_word(struct target *t, const char *word, unsigned nth)
 {
-	bool list = conf_kind(key->type)->list;
-	bool nothing = strcmp(word, CONF_NOTHING) == 0;
-	uint64_t bit = bit_of(t, key);
+	const struct conf_key *key = find_key(t->keys, now.key);
+	bool nothing = strcmp(word, CONF_MARK) == 0;
+	bool list;
 
-	if (nth == 1 && (t->seen & bit) != 0)
-		return "is set twice";
-	t->seen |= bit;
-	if (nothing && !list)
-		return "is no list";
-	if (nothing && key->min > 0)
-		return "needs a value";
-	if (list && key->max != 0 && nth == key->max + 1)
-		return "has too many values";
-	if (strlen(word) > CONF_WORD)
-		return "is too long";
-	return NULL;
-}
-
-static enum conf_verdict
-take_word(struct target *t, const struct conf_key *key, const char *word,
-    unsigned nth, char *why)
-{
-	const struct conf_kind *kind = conf_kind(key->type);
-	const char *reason = refusal(t, key, word, nth);
-	void *p = t->conf + key->offset;
-	enum conf_verdict v = CONF_GOOD;
-
-	if (reason != NULL) {
-		strlcpy(why, reason, CONF_WHY);
-		return CONF_WRONG;
+	if (key == NULL) { /* CONF_MARK in quotes */
+		conf_wrong("unknown key");
+		return;
 	}
-	if (kind->list && key->max != 0 && nth > key->max)
-		return CONF_GOOD; /* told before */
-	if (kind->list && nth == 1)
-		kind->free(p); /* of the file before this one */
-	if (strcmp(word, CONF_NOTHING) != 0)
-		v = kind->set(key, word, p, why);
-	if (v == CONF_GOOD)
-		t->good |= bit_of(t, key);
-	return v;
+	list = conf_kinds[key->type].list;
+	if (nth == 1 && !first_time(t, key))
+		conf_wrong("is set twice");
+	else if (nothing && !list)
+		conf_wrong("is no list");
+	else if (nothing && key->min > 0)
+		conf_wrong("needs a value");
+	else if (list && key->max != 0 && nth == key->max + 1)
+		conf_wrong("has too many values");
+	else if (strlen(word) > CONF_WORD)
+		conf_wrong("is too long");
+	else if (!nothing)
+		conf_kinds[key->type].set(key, word, t->conf + key->offset);
 }
 
 /* libconfuse: a word of a value; 0, or -1 to end the reading. */
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *word, void *result)
 {
-	struct load *l = now;
-	struct target *t = &l->section;
-	const struct conf_key *key;
-	const char *section = NULL;
-	char why[CONF_WHY];
+	struct target *t = cfg == now.root.cfg ? &now.root : &now.section;
 
 	*(const char **)result = word;
-	l->value_line = cfg->line;
-	if (cfg == l->cfg) {
-		t = find_root(l, opt->name, &key);
+	now.cfg = cfg;
+	now.key = opt->name;
+	if (t->cfg != cfg) { /* CONF_MARK, the first word of each section */
+		begin_section(cfg);
 	} else {
-		if (l->open == NULL && begin_section(l, cfg->name) == -1)
-			return -1;
-		key = find_key(t->keys, opt->name);
-		section = l->open->name;
+		now.value_line = cfg->line;
+		if (t->conf != NULL) /* each '=' empties the option */
+			take_word(t, word, opt->nvalues);
 	}
-	if (t->conf == NULL)
-		return 0;
-	/* Each '=' empties the option, so its first word finds it so. */
-	switch (take_word(t, key, word, opt->nvalues, why)) {
-	case CONF_GOOD:
-		break;
-	case CONF_WRONG:
-		tell(l, cfg->line, section, key->name, why);
-		break;
-	case CONF_NOMEM:
-		return -1;
-	}
-	return l->errors == ERRORS_MAX ? -1 : 0;
-}
-
-/* Set from a default: a list's is quoted words in braces. */
-static enum conf_verdict
-take_default(const struct conf_key *key, void *p, char *why)
-{
-	const struct conf_kind *kind = conf_kind(key->type);
-	enum conf_verdict v = CONF_GOOD;
-	const char *s = key->def, *end;
-	char *word;
-
-	if (!kind->list)
-		return kind->set(key, s, p, why);
-	for (; v == CONF_GOOD && (s = strchr(s, '"')) != NULL; s = end + 1) {
-		end = strchr(++s, '"');
-		assert(end != NULL);
-		if ((word = strndup(s, (size_t)(end - s))) == NULL)
-			return CONF_NOMEM;
-		v = kind->set(key, word, p, why);
-		free(word);
-	}
-	return v;
-}
-
-/* Did a row that fills the same member get a value? */
-static bool
-filled(const struct target *t, size_t offset)
-{
-	const struct conf_key *k;
-
-	for (k = t->keys; k->type != CONF_END; k++)
-		if (k->offset == offset && (t->good & bit_of(t, k)) != 0)
-			return true;
-	return false;
-}
-
-/* 0, or -1: no memory. A wrong default is a wrong program. */
-static int
-take_defaults(struct target *t, const struct target *before)
-{
-	const struct conf_key *k;
-	enum conf_verdict v;
-	char why[CONF_WHY];
-
-	for (k = t->keys; k->type != CONF_END; k++) {
-		if (k->def == NULL || filled(t, k->offset) ||
-		    (before != NULL && filled(before, k->offset)))
-			continue;
-		v = take_default(k, t->conf + k->offset, why);
-		if (v == CONF_WRONG)
-			fatalx("default of %s: %s", k->name, why);
-		if (v == CONF_NOMEM)
-			return -1;
-		t->good |= bit_of(t, k);
-	}
-	return 0;
-}
-
-/* libconfuse: the end of a section, which may have been an empty one. */
-static int
-on_section_end(cfg_t *cfg, cfg_opt_t *opt)
-{
-	struct load *l = now;
-
-	(void)cfg;
-	if (l->open == NULL && begin_section(l, opt->name) == -1)
-		return -1;
-	l->open = NULL;
-	if (l->errors == ERRORS_MAX)
-		return -1;
-	if (l->section.conf == NULL)
-		return 0;
-	return take_defaults(&l->section, NULL);
+	return errors < ERRORS_MAX ? 0 : -1;
 }
 
 /* Its messages about a key, in our words. */
@@ -328,303 +198,117 @@ static const struct {
 static void __attribute__((__format__(__printf__, 2, 0)))
 on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
-	struct load *l = now;
-	const char *key = NULL;
+	const char *hint = "";
 	char why[CONF_WHY];
 	size_t i;
 
 	/* The end of a text that was cut is no error of its own. */
-	if (strstr(fmt, "end of file") != NULL && l->text.error_line != 0)
+	if (strstr(fmt, "end of file") != NULL && now.text.error_line != 0)
 		return;
-	l->ended = true;
+	now.ended = true;
+	now.cfg = cfg;
+	now.key = NULL;
 	for (i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
-		if (strcmp(messages[i].theirs, fmt) == 0)
-			break;
-	if (i < sizeof(messages) / sizeof(messages[0])) {
-		key = va_arg(ap, const char *);
-		strlcpy(why, messages[i].ours, sizeof(why));
-	} else
-		vsnprintf(why, sizeof(why), fmt, ap);
-	if (i == 0 && cfg->line == l->value_line)
-		strlcat(why, " (a value of several words needs quotes)",
-		    sizeof(why));
-	tell(l, cfg->line, cfg == l->cfg ? NULL : cfg->name, key, why);
+		if (strcmp(messages[i].theirs, fmt) == 0) {
+			now.key = va_arg(ap, const char *);
+			if (i == 0 && cfg->line == now.value_line)
+				hint =
+				    " (a value of several words needs quotes)";
+			conf_wrong("%s%s", messages[i].ours, hint);
+			return;
+		}
+	vsnprintf(why, sizeof(why), fmt, ap);
+	conf_wrong("%s", why);
 }
 
-static size_t
-count_keys(const struct conf_key *keys)
+/* The options for a table and its sections, from the static ones. */
+static cfg_opt_t *
+make_options(const struct conf_key *keys, size_t *used)
 {
-	size_t n = 0;
+	static cfg_opt_t options[OPTIONS_MAX];
+	const cfg_opt_t mark =
+	    CFG_STR_CB(CONF_MARK, NULL, CFGF_NODEFAULT, on_value);
+	cfg_opt_t *v = options + *used, *o = v;
+	size_t i, n = 0;
 
 	while (keys[n].type != CONF_END)
 		n++;
-	assert(n <= KEYS_MAX);
-	return n;
+	*used += n + 2;
+	assert(n <= KEYS_MAX && *used <= OPTIONS_MAX);
+	for (i = 0; i < n; i++, o++) {
+		*o = mark;
+		o->name = keys[i].name;
+		if (conf_kinds[keys[i].type].list)
+			o->flags |= CFGF_LIST;
+		if (keys[i].type == CONF_SECTION) {
+			o->type = CFGT_SEC;
+			o->flags = CFGF_MULTI;
+			o->subopts = make_options(keys[i].keys, used);
+		}
+	}
+	*o++ = mark;
+	*o = (cfg_opt_t)CFG_END();
+	return v;
 }
 
 static void
-free_options(cfg_opt_t *v)
+parse_text(const char *raw, size_t len)
 {
-	cfg_opt_t *o;
+	int before = errors, rc = CFG_FILE_ERROR;
+	size_t used = 0;
+	cfg_t *cfg = NULL;
 
-	for (o = v; o != NULL && o->name != NULL; o++) {
-		free((void *)o->name);
-		free_options(o->subopts);
+	conf_text_clean(&now.text, now.root.keys, raw, len);
+	if (!now.text.out.failed)
+		cfg = cfg_init(make_options(now.root.keys, &used), CFGF_NONE);
+	if (cfg != NULL) {
+		now.root.cfg = cfg;
+		cfg_set_error_function(cfg, on_error);
+		rc = cfg_parse_buf(cfg, (const char *)now.text.out.p);
+		now.cfg = NULL;
+		cfg_free(cfg);
 	}
-	free(v);
+	buf_free(&now.text.out);
+	if (rc != CFG_FILE_ERROR && now.text.error_line != 0 && !now.ended)
+		conf_error(now.text.error_line, "", "%s", now.text.error);
+	else if (rc != CFG_SUCCESS && errors == before)
+		conf_error(0, "", "out of memory");
 }
 
-/* The option for one spelling of a key; name is taken, or NULL. 0 or -1. */
-static int
-make_option(cfg_opt_t *o, const struct conf_key *key, char *name)
+static void
+load_file(const char *path, const struct conf_key *keys, void *conf, bool must)
 {
-	if (name == NULL)
-		return -1;
-	o->name = name;
-	o->type = CFGT_STR;
-	o->flags = CFGF_NODEFAULT;
-	o->parsecb = on_value;
-	if (conf_kind(key->type)->list)
-		o->flags |= CFGF_LIST;
-	if (key->type == CONF_SECTION) {
-		o->type = CFGT_SEC;
-		o->flags = CFGF_MULTI;
-		o->parsecb = NULL;
-		o->validcb = on_section_end;
+	size_t len = 0;
+	char *raw;
+	FILE *fp;
+
+	now = (struct load){ .root = { .keys = keys, .conf = conf } };
+	strlcpy(now.file, path, sizeof(now.file));
+	if ((fp = fopen(path, "re")) == NULL) {
+		if (errno != ENOENT || must)
+			conf_error(0, "", "%s", strerror(errno));
+		return;
 	}
-	return 0;
-}
-
-/* Options for keys, and for those of `more` that are not among them. */
-static cfg_opt_t *
-make_options(const struct conf_key *keys, const struct conf_key *more)
-{
-	size_t i, n = count_keys(keys), nmore = count_keys(more);
-	const struct conf_key *k;
-	cfg_opt_t *v, *o;
-	char *name, *p;
-
-	if ((o = v = calloc(2 * (n + nmore) + 1, sizeof(*v))) == NULL)
-		return NULL;
-	for (i = 0; i < n + nmore; i++) {
-		k = i < n ? &keys[i] : &more[i - n];
-		if (i >= n && find_key(keys, k->name) != NULL)
-			continue;
-		if (make_option(o++, k, strdup(k->name)) == -1)
-			goto fail;
-		if (strchr(k->name, '_') == NULL)
-			continue;
-		if ((name = strdup(k->name)) != NULL)
-			while ((p = strchr(name, '_')) != NULL)
-				*p = '-';
-		if (make_option(o++, k, name) == -1)
-			goto fail;
-	}
-	return v;
-fail:
-	free_options(v);
-	return NULL;
-}
-
-/* The same with the keys of sections, which have no sections in them. */
-static cfg_opt_t *
-make_root_options(const struct load *l)
-{
-	cfg_opt_t *v, *o, *sub;
-
-	if ((v = make_options(l->root.keys, l->other.keys)) == NULL)
-		return NULL;
-	for (o = v; o->name != NULL; o++) {
-		if (o->type != CFGT_SEC)
-			continue;
-		o->subopts = make_options(
-		    find_key(l->root.keys, o->name)->keys, no_keys);
-		if (o->subopts == NULL) {
-			free_options(v);
-			return NULL;
-		}
-		for (sub = o->subopts; sub->name != NULL; sub++)
-			assert(sub->type != CFGT_SEC);
-	}
-	return v;
-}
-
-/* libconfuse over the text. 0, or -1: an error or no memory. */
-static int
-run_parser(struct load *l)
-{
-	cfg_opt_t *options = make_root_options(l);
-	int rc;
-
-	if (options == NULL)
-		return -1;
-	l->cfg = cfg_init(options, CFGF_NONE);
-	free_options(options);
-	if (l->cfg == NULL)
-		return -1;
-	cfg_set_error_function(l->cfg, on_error);
-	now = l;
-	rc = cfg_parse_buf(l->cfg, (const char *)l->text.out.p);
-	now = NULL;
-	cfg_free(l->cfg);
-	return rc == CFG_SUCCESS ? 0 : -1;
-}
-
-/* 0, or -1 after messages. */
-static int
-parse_text(struct load *l)
-{
-	int rc = run_parser(l);
-
-	if (l->text.error_line != 0 && !l->ended)
-		tell(l, l->text.error_line, NULL, NULL, l->text.error);
-	else if (rc == -1 && l->errors == 0)
-		log_errx("%s: out of memory", l->file);
-	return rc == -1 || l->errors > 0 ? -1 : 0;
-}
-
-/* The file and a NUL. 1, 0 when there is none, -1 after a message. */
-static int
-read_file(const char *path, struct buf *b)
-{
-	uint8_t *p;
-	ssize_t n = 0;
-	int fd;
-
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1) {
-		if (errno == ENOENT)
-			return 0;
-		log_err("%s", path);
-		return -1;
-	}
-	buf_init(b, CONF_BYTES + CHUNK);
-	while ((p = buf_room(b, CHUNK)) != NULL) {
-		n = read(fd, p, CHUNK);
-		if (n == 0 || (n == -1 && errno != EINTR))
-			break;
-		if (n > 0)
-			b->len += (size_t)n;
-	}
-	if (n == -1)
-		log_err("%s", path);
-	else if (buf_left(b) > CONF_BYTES)
-		log_errx("%s: larger than %d bytes", path, CONF_BYTES);
-	else if (b->failed)
-		log_errx("%s: out of memory", path);
-	close(fd);
-	if (n == 0 && !b->failed) {
-		buf_add(b, "", 1);
-		return 1;
-	}
-	buf_free(b);
-	return -1;
-}
-
-static int
-load_file(struct load *l, bool must_exist)
-{
-	struct buf raw;
-	int rc;
-
-	if ((rc = read_file(l->file, &raw)) != 1) {
-		if (rc == 0 && must_exist)
-			log_errx("%s: %s", l->file, strerror(ENOENT));
-		return rc == 0 && !must_exist ? 0 : -1;
-	}
-	rc = conf_text_clean(&l->text, (const char *)raw.p, raw.len - 1);
-	buf_free(&raw);
-	if (rc == -1) {
-		log_errx("%s: out of memory", l->file);
-		return -1;
-	}
-	rc = parse_text(l);
-	conf_text_free(&l->text);
-	return rc;
+	if ((raw = calloc(1, CONF_BYTES + 2)) != NULL)
+		len = fread(raw, 1, CONF_BYTES + 1, fp);
+	if (raw == NULL || ferror(fp))
+		conf_error(0, "", "%s", strerror(errno));
+	else if (len > CONF_BYTES)
+		conf_error(0, "", "larger than %d bytes", CONF_BYTES);
+	else
+		parse_text(raw, len);
+	fclose(fp);
+	free(raw);
 }
 
 int
 conf_load(const struct conf_files *f, void *conf)
 {
-	struct site rest = { { NULL, 0 } };
-	struct load site = { .file = f->site,
-		.root = { .keys = f->site_keys, .conf = conf },
-		.other = { .keys = conf_site, .conf = (char *)&rest } };
-	struct load own = { .file = f->own,
-		.root = { .keys = f->keys, .conf = conf },
-		.other = { .keys = no_keys } };
-	int rc = 0;
-
-	if (site.root.keys == NULL)
-		site.root.keys = no_keys;
-	if (f->site != NULL && load_file(&site, false) == -1)
-		rc = -1;
-	conf_free(conf_site, &rest);
-	if (f->own != NULL && load_file(&own, f->own_must_exist) == -1)
-		rc = -1;
-	if (f->own != NULL)
-		strlcpy(last_file, f->own, sizeof(last_file));
-	else
-		strlcpy(last_file, f->site == NULL ? "defaults" : f->site,
-		    sizeof(last_file));
-	/* Also after errors, so that cross-checks can go on. */
-	if (take_defaults(&own.root, &site.root) == -1 ||
-	    take_defaults(&site.root, &own.root) == -1) {
-		log_errx("%s: out of memory", last_file);
-		rc = -1;
-	}
-	return rc;
-}
-
-void
-conf_free(const struct conf_key *k, void *conf)
-{
-	const struct conf_kind *kind;
-	char *p;
-
-	for (; k->type != CONF_END; k++) {
-		kind = conf_kind(k->type);
-		p = (char *)conf + k->offset;
-		if (k->type == CONF_SECTION)
-			drop_sections(k, (struct conf_sections *)p);
-		else if (kind->free != NULL)
-			kind->free(p);
-	}
-}
-
-void
-conf_show(const struct conf_key *k, const void *conf, struct buf *out)
-{
-	const struct conf_sections *s;
-	const char *p;
-	size_t i;
-
-	for (; k->type != CONF_END; k++) {
-		p = (const char *)conf + k->offset;
-		if (k->type != CONF_SECTION) {
-			conf_kind(k->type)->show(k, p, out);
-			continue;
-		}
-		s = (const struct conf_sections *)p;
-		for (i = 0; i < s->n; i++) {
-			buf_printf(out, "%s {\n", k->name);
-			conf_show(
-			    k->keys, (const char *)s->v + i * k->size, out);
-			buf_puts(out, "}\n");
-		}
-	}
-}
-
-void
-conf_error(int line, const char *key, const char *fmt, ...)
-{
-	char why[LOG_LINE];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	if (line > 0)
-		log_errx("%s:%d: %s: %s", last_file, line, key, why);
-	else
-		log_errx("%s: %s: %s", last_file, key, why);
+	errors = 0;
+	strlcpy(now.file, f->own, sizeof(now.file));
+	take_defaults(f->keys, conf);
+	if (f->site != NULL)
+		load_file(f->site, f->site_keys, conf, false);
+	load_file(f->own, f->keys, conf, f->own_must_exist);
+	return errors == 0 ? 0 : -1;
 }

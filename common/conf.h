@@ -34,8 +34,8 @@ enum conf_type {
 	CONF_SIZE, /* uint64_t bytes; 64k 10M 1G 2T, min..max */
 	CONF_TIME, /* uint64_t milliseconds; 500ms 30s 15m 2h 7d, bare: s;
 		      min..max in milliseconds */
-	CONF_STR, /* char *; empty allowed unless min > 0 (min..max bytes) */
-	CONF_PATH, /* char *; absolute, or empty where min is 0 */
+	CONF_STR, /* char *; at most max bytes; empty only where min is 0 */
+	CONF_PATH, /* char *; absolute; empty only where min is 0 */
 	CONF_ENUM, /* int; index in `words` */
 	CONF_LIST, /* struct conf_list of strings; min..max members */
 	CONF_ADDRS, /* struct conf_list of "addr", "addr:port", "[v6]:port",
@@ -76,10 +76,10 @@ struct conf_key {
 	const char *name; /* with '_' */
 	enum conf_type type;
 	size_t offset; /* offsetof(struct NAME_conf, member) */
-	const char *def; /* as it would be written: "64k", "yes", "{\"*\"}";
-			    NULL: empty list, no section, NULL string, 0; a
-			    list's words are always quoted */
-	uint64_t min, max; /* max 0: no bound; a list's min: 0 or 1 */
+	const char *def; /* its one word: "64k", "yes", "*"; NULL: empty list,
+			    no section, NULL string, false, 0 */
+	uint64_t min, max; /* numbers and ranges always have bounds; a max of
+			      0 is none for others, their min is 0 or 1 */
 	const char *const *words; /* CONF_ENUM: its words, then NULL */
 	const struct conf_key *keys; /* CONF_SECTION: its rows; its structs
 					have max sections at most, */
@@ -89,23 +89,19 @@ struct conf_key {
 };
 
 /*
- * Read the files in order (later ones override earlier ones key by key; NULL
- * paths are passed over; the last one may be the daemon's own) into conf, a
- * struct that is all zeroes. `keys` are the rows for the last file,
- * `site_keys` (or NULL) those for `site`. Every key is set, by the file or by
- * its default. 0, or -1 with every message told; conf_free either way.
+ * Read the files into conf, a struct that is all zeroes: site (NULL: none) by
+ * the rows site_keys, then the daemon's own, whose keys override. Every row of
+ * `keys` that neither sets gets its default. 0, or -1 with every message told;
+ * conf_free either way.
  */
 struct conf_files {
-	const char *site; /* or NULL */
+	const char *site; /* need not exist */
 	const struct conf_key *site_keys;
 	const char *own;
 	const struct conf_key *keys;
 	bool own_must_exist; /* named by -f */
 };
 int conf_load(const struct conf_files *, void *conf);
-
-/* Every key of site.conf that any daemon knows: it may stand there for all. */
-extern const struct conf_key conf_site[];
 
 /* Free what the rows point at and zero those members. */
 void conf_free(const struct conf_key *, void *conf);
@@ -115,18 +111,11 @@ struct buf;
 void conf_show(const struct conf_key *, const void *conf, struct buf *);
 
 /*
- * For cross-checks: "file:line: key: what is wrong" with the file of the last
- * conf_load. line 0: "file: key: ...".
+ * For cross-checks: "file:line: key: what is wrong" with the own file of the
+ * last conf_load. line 0: "file: key: ...".
  */
 void conf_error(int line, const char *key, const char *, ...)
     __attribute__((__format__(__printf__, 3, 4)));
-
-/* The words of the language alone; 0 or -1. */
-int conf_parse_num(const char *, uint64_t *);
-int conf_parse_size(const char *, uint64_t *);
-int conf_parse_time(const char *, uint64_t *ms);
-int conf_parse_prefix(const char *, struct conf_prefix *);
-int conf_parse_range(const char *, struct conf_range *);
 
 /* Is the address (AF_INET, AF_INET6, v4-mapped) within any of these? */
 bool conf_prefix_match(const struct conf_prefixes *, const struct sockaddr *);

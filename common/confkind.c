@@ -4,166 +4,247 @@
 #include <arpa/inet.h>
 
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include <bsd/string.h>
+
 #include "conf.h"
 #include "confpart.h"
 #include "sock.h"
 
-static const struct {
-	const char *word;
-	bool value;
-} bools[] = {
-	{ "yes", true },
-	{ "no", false },
-	{ "true", true },
-	{ "false", false },
-	{ "on", true },
-	{ "off", false },
-};
-
 /* Long values are cut: the message has to stay a line. */
 #define QUOTED "\"%.64s\" "
+#define WORD 64 /* bytes of a value that is no string */
 
-static enum conf_verdict __attribute__((__format__(__printf__, 2, 3)))
-wrong(char *why, const char *fmt, ...)
+static int
+set_bool(const struct conf_key *key, const char *word, void *p)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(why, CONF_WHY, fmt, ap);
-	va_end(ap);
-	return CONF_WRONG;
-}
-
-static bool
-within(const struct conf_key *key, uint64_t v)
-{
-	return v >= key->min && (key->max == 0 || v <= key->max);
-}
-
-/* " from 8 to 65464" in the key's own unit, or what of it is limited. */
-static const char *
-bounds(const struct conf_key *key, char out[CONF_WHY])
-{
-	char min[CONF_FORMAT], max[CONF_FORMAT];
-
-	conf_format(key->type, key->min, min);
-	conf_format(key->type, key->max, max);
-	out[0] = '\0';
-	if (key->max != 0)
-		snprintf(out, CONF_WHY, " from %s to %s", min, max);
-	else if (key->min != 0)
-		snprintf(out, CONF_WHY, " of at least %s", min);
-	return out;
-}
-
-static enum conf_verdict
-set_bool(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	size_t i;
+	static const char *const no_and_yes[] = { "no", "yes", "false", "true",
+		"off", "on" };
+	int i;
 
 	(void)key;
-	for (i = 0; i < sizeof(bools) / sizeof(bools[0]); i++)
-		if (strcasecmp(word, bools[i].word) == 0) {
-			*(bool *)p = bools[i].value;
-			return CONF_GOOD;
+	for (i = 0; i < 6; i++)
+		if (strcasecmp(word, no_and_yes[i]) == 0) {
+			*(bool *)p = i % 2 == 1;
+			return 0;
 		}
-	return wrong(why, QUOTED "is not yes or no", word);
+	return conf_wrong(QUOTED "is not yes or no", word);
 }
 
-static void
-show_bool(const struct conf_key *key, const void *p, struct buf *out)
+static int
+set_scaled(const struct conf_key *key, const char *word, void *p)
 {
-	buf_printf(
-	    out, "%s = %s\n", key->name, *(const bool *)p ? "yes" : "no");
-}
-
-static enum conf_verdict
-set_scaled(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	const char *noun = "number";
-	char range[CONF_WHY];
+	static const char *const nouns[] = { [CONF_NUM] = "number",
+		[CONF_SIZE] = "size",
+		[CONF_TIME] = "time" };
+	char min[CONF_FORMAT], max[CONF_FORMAT];
 	uint64_t v;
-	int rc;
 
-	if (key->type == CONF_SIZE) {
-		noun = "size";
-		rc = conf_parse_size(word, &v);
-	} else if (key->type == CONF_TIME) {
-		noun = "time";
-		rc = conf_parse_time(word, &v);
-	} else
-		rc = conf_parse_num(word, &v);
-	if (rc == -1 || !within(key, v))
-		return wrong(why, QUOTED "is not a %s%.100s", word, noun,
-		    bounds(key, range));
+	if (conf_parse(key->type, word, &v) == -1 || v < key->min ||
+	    v > key->max)
+		return conf_wrong(QUOTED "is not a %s from %s to %s", word,
+		    nouns[key->type], conf_format(key->type, key->min, min),
+		    conf_format(key->type, key->max, max));
 	*(uint64_t *)p = v;
-	return CONF_GOOD;
+	return 0;
 }
 
-static void
-show_scaled(const struct conf_key *key, const void *p, struct buf *out)
+static int
+set_range(const struct conf_key *key, const char *word, void *p)
 {
-	char word[CONF_FORMAT];
-	uint64_t v = *(const uint64_t *)p;
+	struct conf_range r;
 
-	/* A 0 that may not be written means that there is no default. */
-	if (v == 0 && key->min > 0)
-		return;
-	buf_printf(
-	    out, "%s = %s\n", key->name, conf_format(key->type, v, word));
-}
-
-static void
-free_str(void *p)
-{
-	free(*(char **)p);
-	*(char **)p = NULL;
-}
-
-static enum conf_verdict
-replace_str(const char *word, char **p)
-{
-	char *copy = strdup(word);
-
-	if (copy == NULL)
-		return CONF_NOMEM;
-	free(*p);
-	*p = copy;
-	return CONF_GOOD;
-}
-
-static enum conf_verdict
-set_str(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	size_t n = strlen(word);
-
-	if (n == 0 && key->min > 0)
-		return wrong(why, "must not be empty");
-	if (n < key->min)
-		return wrong(why, "is shorter than %llu bytes",
-		    (unsigned long long)key->min);
-	if (key->max != 0 && n > key->max)
-		return wrong(why, "is longer than %llu bytes",
+	/* A lone 0 means "any", whatever the bounds are. */
+	if (conf_parse_range(word, &r) == -1 ||
+	    (r.last != 0 && (r.first < key->min || r.last > key->max)))
+		return conf_wrong(QUOTED
+		    "is not 0 or a range such as 50000-50100 from %llu to %llu",
+		    word, (unsigned long long)key->min,
 		    (unsigned long long)key->max);
-	return replace_str(word, p);
+	*(struct conf_range *)p = r;
+	return 0;
 }
 
-static enum conf_verdict
-set_path(const struct conf_key *key, const char *word, void *p, char *why)
+static int
+set_enum(const struct conf_key *key, const char *word, void *p)
 {
+	char all[CONF_WHY] = "";
+	int i;
+
+	for (i = 0; key->words[i] != NULL; i++) {
+		if (strcmp(key->words[i], word) == 0) {
+			*(int *)p = i;
+			return 0;
+		}
+		strlcat(all, i == 0 ? " " : ", ", sizeof(all));
+		strlcat(all, key->words[i], sizeof(all));
+	}
+	return conf_wrong(QUOTED "is not one of:%s", word, all);
+}
+
+static int
+copy(char **p, const char *word)
+{
+	if ((*p = strdup(word)) == NULL)
+		return conf_wrong("out of memory");
+	return 0;
+}
+
+static int
+set_str(const struct conf_key *key, const char *word, void *p)
+{
+	bool path = key->type == CONF_PATH;
+	uint64_t max = path ? PATH_MAX - 1 : key->max;
+
 	if (*word == '\0' && key->min > 0)
-		return wrong(why, "must not be empty");
-	if (*word != '\0' && *word != '/')
-		return wrong(why, QUOTED "is not an absolute path", word);
-	if (strlen(word) >= PATH_MAX)
-		return wrong(why, "is longer than %d bytes", PATH_MAX - 1);
-	return replace_str(word, p);
+		return conf_wrong("must not be empty");
+	if (path && *word != '\0' && *word != '/')
+		return conf_wrong(QUOTED "is not an absolute path", word);
+	if (max != 0 && strlen(word) > max)
+		return conf_wrong(
+		    "is longer than %llu bytes", (unsigned long long)max);
+	return copy(p, word);
+}
+
+static int
+set_list(const struct conf_key *key, const char *word, void *p)
+{
+	union sock_addr addr;
+	char device[16], **member;
+	bool has_port;
+
+	if (key->type == CONF_ADDRS &&
+	    sock_parse(word, &addr, device, &has_port) == -1)
+		return conf_wrong(QUOTED "is not an address such as 192.0.2.1, "
+					 "[2001:db8::1]:53 or *",
+		    word);
+	member = conf_grow(p, sizeof(*member));
+	return member == NULL ? -1 : copy(member, word);
+}
+
+static int
+set_prefixes(const struct conf_key *key, const char *word, void *p)
+{
+	struct conf_prefix one, *member;
+	const char *why = conf_parse_prefix(word, &one);
+
+	(void)key;
+	if (why != NULL)
+		return conf_wrong(QUOTED "%s", word, why);
+	if ((member = conf_grow(p, sizeof(one))) == NULL)
+		return -1;
+	*member = one;
+	return 0;
+}
+
+/* clang-format off */
+const struct conf_kind conf_kinds[] = {
+	[CONF_BOOL] = { false, false, set_bool },
+	[CONF_NUM] = { false, false, set_scaled },
+	[CONF_SIZE] = { false, false, set_scaled },
+	[CONF_TIME] = { false, false, set_scaled },
+	[CONF_STR] = { false, true, set_str },
+	[CONF_PATH] = { false, true, set_str },
+	[CONF_ENUM] = { false, false, set_enum },
+	[CONF_LIST] = { true, true, set_list },
+	[CONF_ADDRS] = { true, true, set_list },
+	[CONF_PREFIXES] = { true, true, set_prefixes },
+	[CONF_RANGE] = { false, false, set_range },
+	[CONF_SECTION] = { false, false, NULL },
+};
+/* clang-format on */
+
+/* Lists and sections are an array and its length, whatever the elements. */
+static struct conf_sections
+array(const void *member)
+{
+	struct conf_sections a;
+
+	memcpy(&a, member, sizeof(a));
+	return a;
+}
+
+void *
+conf_grow(void *member, size_t size)
+{
+	struct conf_sections a = array(member);
+	char *v = reallocarray(a.v, a.n + 1, size);
+
+	if (v == NULL) {
+		conf_wrong("out of memory");
+		return NULL;
+	}
+	a.v = v;
+	v += a.n++ * size;
+	memset(v, 0, size);
+	memcpy(member, &a, sizeof(a));
+	return v;
+}
+
+void
+conf_clear(const struct conf_key *key, void *p)
+{
+	bool strings = key->type == CONF_LIST || key->type == CONF_ADDRS;
+	struct conf_sections a;
+	size_t i;
+
+	if (key->type == CONF_STR || key->type == CONF_PATH) {
+		free(*(char **)p);
+		*(char **)p = NULL;
+	}
+	if (key->type != CONF_SECTION && !conf_kinds[key->type].list)
+		return;
+	a = array(p);
+	for (i = 0; strings && i < a.n; i++)
+		free(((char **)a.v)[i]);
+	for (i = 0; key->type == CONF_SECTION && i < a.n; i++)
+		conf_free(key->keys, (char *)a.v + i * key->size);
+	free(a.v);
+	memset(p, 0, sizeof(a));
+}
+
+void
+conf_free(const struct conf_key *k, void *conf)
+{
+	for (; k->type != CONF_END; k++)
+		conf_clear(k, (char *)conf + k->offset);
+}
+
+/* The value, or the ith of a list, as a file says it; NULL: there is none. */
+static const char *
+value_word(const struct conf_key *key, const void *p, size_t i, char out[WORD])
+{
+	const struct conf_range *range = p;
+	const struct conf_prefix *prefix;
+
+	switch (key->type) {
+	case CONF_BOOL:
+		return *(const bool *)p ? "yes" : "no";
+	case CONF_ENUM:
+		return key->words[*(const int *)p];
+	case CONF_STR:
+	case CONF_PATH:
+		return *(char *const *)p;
+	case CONF_LIST:
+	case CONF_ADDRS:
+		return ((const struct conf_list *)p)->v[i];
+	case CONF_PREFIXES:
+		prefix = &((const struct conf_prefixes *)p)->v[i];
+		inet_ntop(prefix->family, prefix->addr, out, WORD);
+		snprintf(out + strlen(out), 5, "/%u", prefix->bits);
+		return out;
+	case CONF_RANGE:
+		snprintf(out, WORD, "%u-%u", range->first, range->last);
+		if (range->first == range->last)
+			*strchr(out, '-') = '\0';
+		return out;
+	default:
+		return conf_format(key->type, *(const uint64_t *)p, out);
+	}
 }
 
 /* In quotes, so that it reads back as it is. */
@@ -185,201 +266,47 @@ show_quoted(const char *s, struct buf *out)
 }
 
 static void
-show_str(const struct conf_key *key, const void *p, struct buf *out)
+show_value(const struct conf_key *key, const void *p, struct buf *out)
 {
-	const char *s = *(char *const *)p;
+	bool list = conf_kinds[key->type].list;
+	size_t i, n = list ? array(p).n : 1;
+	const char *word;
+	char text[WORD];
 
-	if (s == NULL)
+	/* Nothing is written for what a file cannot say. */
+	if (list ? n == 0 && key->min > 0 : value_word(key, p, 0, text) == NULL)
 		return;
-	buf_printf(out, "%s = ", key->name);
-	show_quoted(s, out);
-	buf_puts(out, "\n");
+	buf_printf(out, "%s = %s", key->name, list ? "{" : "");
+	for (i = 0; i < n; i++) {
+		word = value_word(key, p, i, text);
+		if (list)
+			buf_puts(out, i == 0 ? " " : ", ");
+		if (conf_kinds[key->type].quoted)
+			show_quoted(word, out);
+		else
+			buf_puts(out, word);
+	}
+	buf_puts(out, list ? " }\n" : "\n");
 }
 
-static enum conf_verdict
-set_enum(const struct conf_key *key, const char *word, void *p, char *why)
+void
+conf_show(const struct conf_key *k, const void *conf, struct buf *out)
 {
-	size_t len;
-	int i;
+	struct conf_sections s;
+	const char *p;
+	size_t i;
 
-	for (i = 0; key->words[i] != NULL; i++)
-		if (strcmp(key->words[i], word) == 0) {
-			*(int *)p = i;
-			return CONF_GOOD;
+	for (; k->type != CONF_END; k++) {
+		p = (const char *)conf + k->offset;
+		if (k->type != CONF_SECTION) {
+			show_value(k, p, out);
+			continue;
 		}
-	wrong(why, QUOTED "is not one of:", word);
-	for (i = 0; key->words[i] != NULL; i++) {
-		len = strlen(why);
-		snprintf(why + len, CONF_WHY - len, "%s%s", i == 0 ? " " : ", ",
-		    key->words[i]);
+		s = array(p);
+		for (i = 0; i < s.n; i++) {
+			buf_printf(out, "%s {\n", k->name);
+			conf_show(k->keys, (char *)s.v + i * k->size, out);
+			buf_puts(out, "}\n");
+		}
 	}
-	return CONF_WRONG;
-}
-
-static void
-show_enum(const struct conf_key *key, const void *p, struct buf *out)
-{
-	buf_printf(out, "%s = %s\n", key->name, key->words[*(const int *)p]);
-}
-
-static enum conf_verdict
-set_range(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	struct conf_range r;
-	char range[CONF_WHY];
-
-	/* A lone 0 means "any", whatever the bounds are. */
-	if (conf_parse_range(word, &r) == -1 ||
-	    (r.last != 0 && (!within(key, r.first) || !within(key, r.last))))
-		return wrong(why,
-		    QUOTED "is not 0 or a range such as 50000-50100%.100s",
-		    word, bounds(key, range));
-	*(struct conf_range *)p = r;
-	return CONF_GOOD;
-}
-
-static void
-show_range(const struct conf_key *key, const void *p, struct buf *out)
-{
-	const struct conf_range *r = p;
-
-	buf_printf(out, "%s = %u", key->name, r->first);
-	if (r->last != r->first)
-		buf_printf(out, "-%u", r->last);
-	buf_puts(out, "\n");
-}
-
-static void
-free_list(void *p)
-{
-	struct conf_list *l = p;
-
-	while (l->n > 0)
-		free(l->v[--l->n]);
-	free(l->v);
-	l->v = NULL;
-}
-
-static enum conf_verdict
-set_list(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	struct conf_list *l = p;
-	char **v;
-
-	(void)key;
-	(void)why;
-	v = reallocarray(l->v, l->n + 1, sizeof(*v));
-	if (v == NULL)
-		return CONF_NOMEM;
-	l->v = v;
-	if ((v[l->n] = strdup(word)) == NULL)
-		return CONF_NOMEM;
-	l->n++;
-	return CONF_GOOD;
-}
-
-static enum conf_verdict
-set_addrs(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	union sock_addr addr;
-	char device[16];
-	bool has_port;
-
-	if (sock_parse(word, &addr, device, &has_port) == -1)
-		return wrong(why,
-		    QUOTED "is not an address such as 192.0.2.1, "
-			   "[2001:db8::1]:53 or *",
-		    word);
-	return set_list(key, word, p, why);
-}
-
-/* Is it a list that the file cannot say: none given, and one is needed? */
-static bool
-unsaid(const struct conf_key *key, size_t n)
-{
-	return n == 0 && key->min > 0;
-}
-
-static void
-show_list(const struct conf_key *key, const void *p, struct buf *out)
-{
-	const struct conf_list *l = p;
-	size_t i;
-
-	if (unsaid(key, l->n))
-		return;
-	buf_printf(out, "%s = {", key->name);
-	for (i = 0; i < l->n; i++) {
-		buf_puts(out, i == 0 ? " " : ", ");
-		show_quoted(l->v[i], out);
-	}
-	buf_puts(out, " }\n");
-}
-
-static void
-free_prefixes(void *p)
-{
-	struct conf_prefixes *l = p;
-
-	free(l->v);
-	l->v = NULL;
-	l->n = 0;
-}
-
-static enum conf_verdict
-set_prefixes(const struct conf_key *key, const char *word, void *p, char *why)
-{
-	struct conf_prefixes *l = p;
-	struct conf_prefix one, *v;
-	const char *reason = conf_why_prefix(word, &one);
-
-	(void)key;
-	if (reason != NULL)
-		return wrong(why, QUOTED "%s", word, reason);
-	v = reallocarray(l->v, l->n + 1, sizeof(*v));
-	if (v == NULL)
-		return CONF_NOMEM;
-	l->v = v;
-	v[l->n++] = one;
-	return CONF_GOOD;
-}
-
-static void
-show_prefixes(const struct conf_key *key, const void *p, struct buf *out)
-{
-	const struct conf_prefixes *l = p;
-	char host[INET6_ADDRSTRLEN];
-	size_t i;
-
-	if (unsaid(key, l->n))
-		return;
-	buf_printf(out, "%s = {", key->name);
-	for (i = 0; i < l->n; i++)
-		buf_printf(out, "%s \"%s/%u\"", i == 0 ? "" : ",",
-		    inet_ntop(l->v[i].family, l->v[i].addr, host, sizeof(host)),
-		    l->v[i].bits);
-	buf_puts(out, " }\n");
-}
-
-/* clang-format off */
-static const struct conf_kind kinds[] = {
-	[CONF_BOOL] = { false, set_bool, NULL, show_bool },
-	[CONF_NUM] = { false, set_scaled, NULL, show_scaled },
-	[CONF_SIZE] = { false, set_scaled, NULL, show_scaled },
-	[CONF_TIME] = { false, set_scaled, NULL, show_scaled },
-	[CONF_STR] = { false, set_str, free_str, show_str },
-	[CONF_PATH] = { false, set_path, free_str, show_str },
-	[CONF_ENUM] = { false, set_enum, NULL, show_enum },
-	[CONF_LIST] = { true, set_list, free_list, show_list },
-	[CONF_ADDRS] = { true, set_addrs, free_list, show_list },
-	[CONF_PREFIXES] = { true, set_prefixes, free_prefixes, show_prefixes },
-	[CONF_RANGE] = { false, set_range, NULL, show_range },
-	[CONF_SECTION] = { false, NULL, NULL, NULL },
-};
-/* clang-format on */
-
-const struct conf_kind *
-conf_kind(enum conf_type type)
-{
-	return &kinds[type];
 }

@@ -16,47 +16,54 @@
 #include "buf.h"
 #include "conf.h"
 
-#define CONF_BYTES (1024 * 1024) /* of a file, at most */
 #define CONF_WORD 8192 /* bytes of a value, at most */
 #define CONF_WHY 256 /* bytes of an explanation */
 #define CONF_FORMAT 32 /* bytes of a number with its unit */
 
-/* The word that stands for "{ }", which libconfuse would not report. */
-#define CONF_NOTHING "\177"
+/*
+ * A word that no file can say without quotes. It stands for the nothing in
+ * "{ }" and, as key and value, behind the '{' of each section: libconfuse
+ * would report neither.
+ */
+#define CONF_MARK "\177"
 
 /*
- * A file's text for libconfuse, and the lines where its sections begin. Where
- * `error` is not NULL, the text ends before what is wrong at error_line.
+ * A file's text for libconfuse, keys spelled as in their rows. Where
+ * error_line is not 0, the text ends before what is wrong there.
  */
 struct conf_text {
-	struct buf out; /* ends with a NUL */
-	int *begin;
-	size_t nbegin;
+	struct buf out; /* ends with a NUL; failed: no memory */
 	int error_line;
-	char error[CONF_WHY];
+	char error[64];
 };
 
-/* raw ends with a NUL, which len does not count. 0; -1: no memory. */
-int conf_text_clean(struct conf_text *, const char *raw, size_t len);
-void conf_text_free(struct conf_text *);
+/* raw ends with a NUL, which len does not count. Free `out` afterwards. */
+void conf_text_clean(
+    struct conf_text *, const struct conf_key *, const char *raw, size_t len);
 
+/* A number, with CONF_SIZE and CONF_TIME one with a unit; 0 or -1. */
+int conf_parse(enum conf_type, const char *, uint64_t *);
+int conf_parse_range(const char *, struct conf_range *);
 /* NULL, or why the word is not a prefix. */
-const char *conf_why_prefix(const char *, struct conf_prefix *);
+const char *conf_parse_prefix(const char *, struct conf_prefix *);
 /* Bytes or milliseconds in the largest unit that divides them; plain else. */
 const char *conf_format(enum conf_type, uint64_t, char out[CONF_FORMAT]);
 
-enum conf_verdict { CONF_GOOD, CONF_WRONG, CONF_NOMEM };
-
-/* What one type does; `p` points at the member. */
+/* What one type does; p points at the member. */
 struct conf_kind {
-	bool list; /* set is called for each value */
-	/* CONF_WRONG: why says what is wrong. */
-	enum conf_verdict (*set)(
-	    const struct conf_key *, const char *word, void *p, char *why);
-	void (*free)(void *p);
-	/* NULL for sections. Nothing is written for what a file cannot say. */
-	void (*show)(const struct conf_key *, const void *p, struct buf *);
+	bool list; /* set is called for each value and adds it */
+	bool quoted; /* how its values are shown */
+	/* 0, or -1 after a message. */
+	int (*set)(const struct conf_key *, const char *word, void *p);
 };
-const struct conf_kind *conf_kind(enum conf_type);
+extern const struct conf_kind conf_kinds[]; /* by type */
+
+/* One more zeroed element of a list or section; NULL after a message. */
+void *conf_grow(void *member, size_t size);
+/* Free what the member holds, which is then empty. */
+void conf_clear(const struct conf_key *, void *member);
+
+/* Tell what is wrong with the value that is being read. Returns -1. */
+int conf_wrong(const char *, ...) __attribute__((__format__(__printf__, 1, 2)));
 
 #endif

@@ -14,12 +14,14 @@
  *			one: strings end on the line where they begin
  *			(backslash at its end: on the next)
  *	NUL bytes	cut values short: refused, also as \0 and \x00
- *	{ }		an empty list calls nobody back: made CONF_NOTHING
- *	x { ...		a section may end with the file: refused
+ *	{ }		an empty list calls nobody back: made CONF_MARK
+ *	x { ...		calls nobody back, and may end with the file: a
+ *			CONF_MARK begins it, a missing end is refused
+ *	a-key		is not a_key: written so
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <bsd/string.h>
 
 #include "confpart.h"
 
@@ -28,64 +30,61 @@
  * libconfuse copies what it has of a string anew every 32 bytes.
  */
 #define WRITTEN (4 * CONF_WORD + 2)
-/* What ends an unquoted word besides a control byte. */
-#define SPECIAL " #\"'={}()+,*"
 
 struct scan {
 	const char *p, *end; /* not yet read; *end is a NUL */
-	int line;
-	char last; /* the last token: punctuation, 'w' for words, 'l' for
-		      the '{' of a list */
-	size_t open; /* of the last list: where its '{' is in the output */
-	bool in_list;
-	int section; /* line where the section begins that is open, or 0 */
+	const struct conf_key *keys;
 	struct conf_text *t;
-	bool failed; /* no memory */
+	struct buf *out;
+	size_t token; /* where this token begins in the output */
+	size_t list; /* .. and the list that is open, or 0 */
+	int line;
+	int section; /* where the section begins that is open, or 0 */
+	char last; /* the last token: punctuation, or 'w' for a word */
 };
 
+/* The text ends before this token. */
 static int
 refuse(struct scan *s, int line, const char *what)
 {
-	s->t->error_line = line;
-	snprintf(s->t->error, sizeof(s->t->error), "%s", what);
+	bool nul = *s->p == '\0' && s->p < s->end;
+
+	strlcpy(s->t->error, nul ? "NUL byte" : what, sizeof(s->t->error));
+	s->t->error_line = nul ? s->line : line;
+	s->out->len = s->token;
 	return -1;
 }
 
-/* Pass on a word, or the last part of a string that began at `begin`. */
-static int
-add_word(struct scan *s, const char *begin, const char *from)
-{
-	if (s->p - begin > WRITTEN)
-		return refuse(s, s->line, "a value is too long");
-	s->last = 'w';
-	buf_add(&s->t->out, from, (size_t)(s->p - from));
-	return 0;
-}
-
+/* Pass on the next byte. */
 static void
-skip_line(struct scan *s)
+put(struct scan *s)
 {
-	while (s->p < s->end && *s->p != '\n')
-		s->p++;
+	if (*s->p == '\n')
+		s->line++;
+	buf_add(s->out, s->p++, 1);
 }
 
+/* Of a comment newlines are left. */
 static int
 skip_comment(struct scan *s)
 {
+	const char *stop = s->p[0] == '/' && s->p[1] == '*' ? "*/" : "\n";
 	int line = s->line;
 
-	for (s->p += 2; s->p < s->end; s->p++) {
-		if (s->p[0] == '*' && s->p[1] == '/') {
-			buf_add(&s->t->out, " ", 1);
-			s->p += 2;
-			return 0;
-		}
-		if (*s->p == '\n') {
-			buf_add(&s->t->out, "\n", 1);
-			s->line++;
-		}
-	}
-	return refuse(s, line, "the comment that begins here has no end");
+	s->p += *s->p == '#' ? 1 : 2;
+	while (*s->p != '\0' && strncmp(s->p, stop, strlen(stop)) != 0)
+		if (*s->p == '\n')
+			put(s);
+		else
+			s->p++;
+	if (*stop == '\n')
+		return 0;
+	if (*s->p == '\0')
+		return refuse(
+		    s, line, "the comment that begins here has no end");
+	s->p += 2;
+	buf_puts(s->out, " ");
+	return 0;
 }
 
 /* Does the escape behind this backslash mean a NUL byte? */
@@ -105,152 +104,136 @@ escapes_nul(const char *s)
 static int
 copy_string(struct scan *s)
 {
-	const char *begin = s->p, *from = s->p, quote = *s->p;
+	const char quote = *s->p;
 	int line = s->line;
 
-	for (s->p++; s->p < s->end && *s->p != quote; s->p++) {
-		if (*s->p == '\0')
-			return refuse(s, s->line, "NUL byte");
-		if (*s->p == '\n')
-			break;
-		if (quote == '"' && s->p[0] == '$' && s->p[1] == '{') {
-			buf_add(&s->t->out, from, (size_t)(s->p - from));
-			buf_add(&s->t->out, "\\", 1);
-			from = s->p;
-		}
-		if (*s->p != '\\' || s->p + 1 == s->end)
-			continue;
-		if (quote == '"' && escapes_nul(s->p + 1))
+	put(s);
+	while (*s->p != quote) {
+		if (*s->p == '\n' || *s->p == '\0')
+			return refuse(s, line, "a string has no closing quote");
+		if (quote == '"' && *s->p == '$')
+			buf_puts(s->out, "\\");
+		if (quote == '"' && *s->p == '\\' && escapes_nul(s->p + 1))
 			return refuse(s, s->line, "NUL byte in a string");
-		if (*++s->p == '\0')
-			return refuse(s, s->line, "NUL byte");
-		if (*s->p == '\n')
-			s->line++;
+		if (*s->p == '\\' && s->p[1] != '\0')
+			put(s);
+		put(s);
 	}
-	if (s->p == s->end || *s->p != quote)
-		return refuse(s, line, "a string has no closing quote");
-	s->p++;
-	return add_word(s, begin, from);
+	put(s);
+	return 0;
+}
+
+/* Write '-' as '_' where that makes the word a key, of whatever section. */
+static void
+spell_key(const struct conf_key *k, char *word, size_t n)
+{
+	size_t i;
+
+	for (; k->type != CONF_END; k++) {
+		for (i = 0; i < n; i++)
+			if (word[i] != k->name[i] &&
+			    (word[i] != '-' || k->name[i] != '_'))
+				break;
+		if (i == n && k->name[n] == '\0')
+			memcpy(word, k->name, n);
+		if (k->type == CONF_SECTION)
+			spell_key(k->keys, word, n);
+	}
 }
 
 static int
 copy_word(struct scan *s)
 {
-	const char *from = s->p;
+	char what[] = "'x' must stand in quotes";
 
-	while (s->p < s->end && (unsigned char)*s->p > ' ' && *s->p != 0x7f &&
-	    strchr(SPECIAL, *s->p) == NULL)
-		s->p++;
+	while ((unsigned char)*s->p > ' ' && *s->p != 0x7f &&
+	    strchr("#\"'={}()+,*", *s->p) == NULL)
+		put(s);
+	if (s->out->failed)
+		return -1;
+	if (s->out->len == s->token) {
+		what[1] = *s->p;
+		return refuse(s, s->line, what);
+	}
 	if (*s->p == '{' && s->p[-1] == '$')
 		return refuse(s, s->line, "'${' must stand in quotes");
-	return add_word(s, from, from);
+	if (s->last != '=' && s->list == 0)
+		spell_key(s->keys, (char *)s->out->p + s->token,
+		    s->out->len - s->token);
+	return 0;
 }
 
-static int
-note_section(struct scan *s)
+static void
+open_brace(struct scan *s)
 {
-	struct conf_text *t = s->t;
-	int *p;
-
-	/* Full at each power of two: then twice the room. */
-	if ((t->nbegin & (t->nbegin - 1)) == 0) {
-		p = reallocarray(t->begin, t->nbegin * 2 + 1, sizeof(*p));
-		if (p == NULL) {
-			s->failed = true;
-			return -1;
-		}
-		t->begin = p;
+	put(s);
+	if (s->last == '=') {
+		s->list = s->token;
+		return;
 	}
-	t->begin[t->nbegin++] = s->section = s->line;
-	return 0;
+	s->section = s->line;
+	buf_puts(s->out, CONF_MARK "=" CONF_MARK " ");
 }
 
-/* A brace, as it is, save those of an empty list. */
-static int
-copy_brace(struct scan *s)
+static void
+close_brace(struct scan *s)
 {
-	struct buf *out = &s->t->out;
-	char c = *s->p++, last = s->last;
-
-	s->last = c;
-	if (c == '}') {
-		if (last == 'l' && !out->failed) {
-			out->p[s->open] = *CONF_NOTHING;
-			c = ' ';
-		}
-		if (!s->in_list)
-			s->section = 0;
-		s->in_list = false;
-	} else if (last == '=') {
-		s->open = out->len;
-		s->last = 'l';
-		s->in_list = true;
-	} else if (note_section(s) == -1)
-		return -1;
-	buf_add(out, &c, 1);
-	return 0;
+	put(s);
+	if (s->list == 0)
+		s->section = 0;
+	else if (s->last == '{' && !s->out->failed) {
+		s->out->p[s->list] = *CONF_MARK;
+		s->out->p[s->token] = ' ';
+	}
+	s->list = 0;
 }
 
 static int
 copy_token(struct scan *s)
 {
-	char what[CONF_WHY];
-	unsigned char c = (unsigned char)*s->p;
-
-	if (c == '\0')
-		return refuse(s, s->line, "NUL byte");
-	if (c == '#' || (c == '/' && s->p[1] == '/')) {
-		skip_line(s);
-		return 0;
-	}
-	if (c == '/' && s->p[1] == '*')
-		return skip_comment(s);
-	if (c == '"' || c == '\'')
-		return copy_string(s);
-	if (c == '{' || c == '}')
-		return copy_brace(s);
-	if (strchr(" \t\r\n=(),", c) != NULL) {
-		if (c == '\n')
-			s->line++;
-		if (c > ' ')
-			s->last = (char)c;
-		buf_add(&s->t->out, s->p++, 1);
-		return 0;
-	}
-	if (c < ' ' || c == 0x7f || c == '+' || c == '*') {
-		snprintf(what, sizeof(what), "'%c' must stand in quotes", c);
-		return refuse(s, s->line, what);
-	}
-	return copy_word(s);
-}
-
-int
-conf_text_clean(struct conf_text *t, const char *raw, size_t len)
-{
-	struct scan s = { .p = raw, .end = raw + len, .line = 1, .t = t };
+	char c = *s->p;
 	int rc = 0;
 
-	memset(t, 0, sizeof(*t));
-	/* At worst every "${" grows by a byte. */
-	buf_init(&t->out, len + len / 2 + 1);
-	while (s.p < s.end && (rc = copy_token(&s)) == 0)
-		;
-	if (rc == 0 && s.section != 0)
-		refuse(&s, s.section,
-		    "the section that begins here has no "
-		    "end");
-	buf_add(&t->out, "", 1);
-	if (!s.failed && !t->out.failed)
-		return 0;
-	conf_text_free(t);
-	return -1;
+	s->token = s->out->len;
+	if (c == '#' || (c == '/' && (s->p[1] == '/' || s->p[1] == '*')))
+		return skip_comment(s);
+	if (c == '{')
+		open_brace(s);
+	else if (c == '}')
+		close_brace(s);
+	else if (strchr(" \t\r\n=,", c) != NULL)
+		put(s);
+	else {
+		rc = c == '"' || c == '\'' ? copy_string(s) : copy_word(s);
+		if (s->out->len - s->token > WRITTEN)
+			rc = refuse(s, s->line, "a value is too long");
+		c = 'w';
+	}
+	if (c > ' ')
+		s->last = c;
+	return rc;
 }
 
 void
-conf_text_free(struct conf_text *t)
+conf_text_clean(struct conf_text *t, const struct conf_key *keys,
+    const char *raw, size_t len)
 {
-	buf_free(&t->out);
-	free(t->begin);
-	t->begin = NULL;
-	t->nbegin = 0;
+	struct scan s = { .p = raw,
+		.end = raw + len,
+		.keys = keys,
+		.t = t,
+		.out = &t->out,
+		.line = 1 };
+
+	t->error_line = 0;
+	/* At worst there are only braces that begin sections. */
+	buf_init(&t->out, len * 5 + 1);
+	while (*s.p != '\0' && copy_token(&s) == 0)
+		;
+	s.token = t->out.len;
+	if (*s.p == '\0' && t->error_line == 0 &&
+	    (s.section != 0 || s.p < s.end))
+		refuse(
+		    &s, s.section, "the section that begins here has no end");
+	buf_add(&t->out, "", 1);
 }

@@ -50,16 +50,15 @@ struct daemon_conf {
 /* Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own. */
 /* clang-format off */
 #define DAEMON_KEYS(conf_struct, user_def)                                            \
-	{ .name = "listen", .type = CONF_ADDRS, .offset = DAEMON_AT(conf_struct, listen), .def = "{\"*\"}", .min = 1, .max = 64 },            \
+	{ .name = "listen", .type = CONF_ADDRS, .offset = DAEMON_AT(conf_struct, listen), .def = "*", .min = 1, .max = 64 },                  \
 	{ .name = "user", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, user), .def = user_def, .min = 1, .max = 32 },                   \
 	{ .name = "workers", .type = CONF_NUM, .offset = DAEMON_AT(conf_struct, workers), .def = "1", .min = 1, .max = 64 },                  \
 	{ .name = "drain_timeout", .type = CONF_TIME, .offset = DAEMON_AT(conf_struct, drain_ms), .def = "30s", .min = 0, .max = 86400000 },  \
 	{ .name = "control_group", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, control_group), .def = "", .min = 0, .max = 32 }
-
-/* The keys of site.conf(5) that a daemon takes: the site's addresses. */
-#define DAEMON_SITE_KEYS(conf_struct)                                                 \
-	{ .name = "addresses", .type = CONF_ADDRS, .offset = DAEMON_AT(conf_struct, listen), .def = NULL, .min = 1, .max = 64 }
 /* clang-format on */
+
+/* Every key of site.conf(5); they fill the struct daemon_conf. */
+extern const struct conf_key daemon_site_keys[];
 
 struct daemon;
 struct control_verb;
@@ -84,7 +83,6 @@ struct daemon {
 	uint16_t port; /* unless an address names one */
 	int type; /* SOCK_DGRAM or SOCK_STREAM */
 	const struct conf_key *keys;
-	const struct conf_key *site_keys; /* or NULL */
 	size_t conf_size; /* the struct begins with struct daemon_conf */
 	const struct stats_key *counters;
 	const struct control_verb *verbs; /* its own, or NULL */

@@ -19,6 +19,13 @@
 
 /* Configuration */
 
+/* clang-format off */
+const struct conf_key daemon_site_keys[] = {
+	{ .name = "addresses", .type = CONF_ADDRS, .offset = offsetof(struct daemon_conf, listen), .min = 1, .max = 64 },
+	{ .type = CONF_END },
+};
+/* clang-format on */
+
 static const struct daemon_conf *
 usual_checks(const struct parent_setup *s, const struct daemon_conf *c)
 {
@@ -62,7 +69,7 @@ parent_conf(const struct parent_setup *s)
 	const struct daemon *d = s->daemon;
 	const struct conf_files files = {
 		.site = ETCDIR "/site.conf",
-		.site_keys = d->site_keys,
+		.site_keys = daemon_site_keys,
 		.own = s->file,
 		.keys = d->keys,
 		.own_must_exist = s->file_named,

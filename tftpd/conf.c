@@ -37,7 +37,7 @@ static const struct conf_key write_keys[] = {
 
 const struct conf_key tftpd_keys[] = {
 	DAEMON_KEYS(tftpd_conf, "_tftpd"),
-	{ .name = "root", .type = CONF_LIST, .offset = AT(roots), .def = "{\"/srv/tftp\"}", .min = 1, .max = 16 },
+	{ .name = "root", .type = CONF_LIST, .offset = AT(roots), .def = "/srv/tftp", .min = 1, .max = 16 },
 	{ .name = "ports", .type = CONF_RANGE, .offset = AT(ports), .def = "0", .max = 65535 },
 	{ .name = "single_port", .type = CONF_BOOL, .offset = AT(single_port), .def = "no" },
 	{ .name = "max_transfers", .type = CONF_NUM, .offset = AT(max_transfers), .def = "2000", .min = 1, .max = 100000 },
@@ -48,11 +48,6 @@ const struct conf_key tftpd_keys[] = {
 	{ .name = "options", .type = CONF_SECTION, .offset = AT(options), .max = 64, .keys = options_keys, .size = sizeof(struct tftpd_options) },
 	{ .name = "write", .type = CONF_SECTION, .offset = AT(write), .max = 1, .keys = write_keys, .size = sizeof(struct tftpd_write) },
 	{ .name = "map", .type = CONF_SECTION, .offset = AT(maps), .max = 256, .keys = map_keys, .size = sizeof(struct map_rule), .line_offset = offsetof(struct map_rule, line) },
-	{ .type = CONF_END },
-};
-
-const struct conf_key tftpd_site_keys[] = {
-	DAEMON_SITE_KEYS(tftpd_conf),
 	{ .type = CONF_END },
 };
 

@@ -221,7 +221,6 @@ static const struct daemon tftpd = {
 	.port = 69,
 	.type = SOCK_DGRAM,
 	.keys = tftpd_keys,
-	.site_keys = tftpd_site_keys,
 	.conf_size = sizeof(struct tftpd_conf),
 	.counters = tftpd_counters,
 	.verbs = verbs,

@@ -75,7 +75,7 @@ struct tftpd_conf {
 	struct conf_sections maps; /* struct map_rule */
 };
 
-extern const struct conf_key tftpd_keys[], tftpd_site_keys[];
+extern const struct conf_key tftpd_keys[];
 
 int tftpd_check(void *conf);
 void tftpd_forget(void *conf);

@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "confpart.h"
 #include "log.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -38,7 +39,7 @@ static const char *const modes[] = { "never", "maybe", "always", NULL };
 /* clang-format off */
 static const struct conf_key rule_keys[] = {
 	{ .name = "match", .type = CONF_STR, .offset = offsetof(struct rule, match), .def = "" },
-	{ .name = "names", .type = CONF_LIST, .offset = offsetof(struct rule, names), .def = "{ \"x\" }", .max = 3 },
+	{ .name = "names", .type = CONF_LIST, .offset = offsetof(struct rule, names), .def = "x", .max = 3 },
 	{ .name = "networks", .type = CONF_PREFIXES, .offset = offsetof(struct rule, networks), .max = 4 },
 	{ .name = "deny", .type = CONF_BOOL, .offset = offsetof(struct rule, deny), .def = "no" },
 	{ .type = CONF_END },
@@ -47,13 +48,13 @@ static const struct conf_key rule_keys[] = {
 static const struct conf_key keys[] = {
 	{ .name = "on", .type = CONF_BOOL, .offset = offsetof(struct all, on), .def = "yes" },
 	{ .name = "num", .type = CONF_NUM, .offset = offsetof(struct all, num), .def = "512", .min = 8, .max = 65464 },
-	{ .name = "max_size", .type = CONF_SIZE, .offset = offsetof(struct all, size), .def = "64k" },
-	{ .name = "time_out", .type = CONF_TIME, .offset = offsetof(struct all, ms), .min = 1 },
+	{ .name = "max_size", .type = CONF_SIZE, .offset = offsetof(struct all, size), .def = "64k", .max = UINT64_MAX },
+	{ .name = "time_out", .type = CONF_TIME, .offset = offsetof(struct all, ms), .max = UINT64_MAX },
 	{ .name = "str", .type = CONF_STR, .offset = offsetof(struct all, str) },
 	{ .name = "path", .type = CONF_PATH, .offset = offsetof(struct all, path), .min = 1 },
 	{ .name = "mode", .type = CONF_ENUM, .offset = offsetof(struct all, mode), .def = "maybe", .words = modes },
 	{ .name = "list", .type = CONF_LIST, .offset = offsetof(struct all, list) },
-	{ .name = "listen", .type = CONF_ADDRS, .offset = offsetof(struct all, listen), .def = "{ \"*\" }", .min = 1, .max = 64 },
+	{ .name = "listen", .type = CONF_ADDRS, .offset = offsetof(struct all, listen), .def = "*", .min = 1, .max = 64 },
 	{ .name = "ports", .type = CONF_RANGE, .offset = offsetof(struct all, ports), .min = 1024, .max = 65535 },
 	{ .name = "rule", .type = CONF_SECTION, .offset = offsetof(struct all, rules), .max = 3, .keys = rule_keys, .size = sizeof(struct rule), .line_offset = offsetof(struct rule, line) },
 	{ .type = CONF_END },
@@ -113,10 +114,10 @@ try_words(const char *word)
 	struct conf_range range;
 	uint64_t v;
 
-	conf_parse_num(word, &v);
-	conf_parse_size(word, &v);
-	conf_parse_time(word, &v);
-	if (conf_parse_prefix(word, &prefix) == 0 &&
+	conf_parse(CONF_NUM, word, &v);
+	conf_parse(CONF_SIZE, word, &v);
+	conf_parse(CONF_TIME, word, &v);
+	if (conf_parse_prefix(word, &prefix) == NULL &&
 	    prefix.bits > (prefix.family == AF_INET ? 32 : 128))
 		abort();
 	if (conf_parse_range(word, &range) == 0 && range.first > range.last)
