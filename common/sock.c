@@ -448,7 +448,7 @@ sock_set_undo(struct sock_set *set)
 static void
 retire(const struct sock *s)
 {
-	union sock_addr a;
+	union sock_addr a = { .sa = { .sa_family = AF_UNSPEC } };
 	socklen_t len = sizeof(a);
 
 	if (s->type != SOCK_DGRAM || getsockname(s->fd, &a.sa, &len) == -1 ||
@@ -457,7 +457,8 @@ retire(const struct sock *s)
 	    (a.sa.sa_family == AF_INET6 &&
 		IN6_IS_ADDR_UNSPECIFIED(&a.in6.sin6_addr)))
 		return;
-	connect(s->fd, &a.sa, len);
+	if (connect(s->fd, &a.sa, len) == -1)
+		log_debug("a closed address may lose datagrams");
 }
 
 void

@@ -57,7 +57,7 @@ static pid_t syslogd = -1;
 
 /* Files */
 
-static inline void
+static inline void __attribute__((__format__(__printf__, 2, 3)))
 put_file(const char *path, const char *fmt, ...)
 {
 	FILE *f = fopen(path, "w");
@@ -316,7 +316,7 @@ exec_testd(const char *const *args)
 	const char *argv[ARGS + 1] = { "testd" };
 	int i;
 
-	for (i = 0; args[i] != NULL && i < ARGS - 1; i++)
+	for (i = 0; i < ARGS - 1 && args[i] != NULL; i++)
 		argv[i + 1] = args[i];
 	execv(testd, (char **)(uintptr_t)argv);
 	_exit(127);
