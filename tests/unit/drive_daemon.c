@@ -765,7 +765,7 @@ START_TEST(inetd_trouble)
 	ck_assert_int_eq(reap(background(lfd, "-i")), 1);
 	WAIT_FOR(logged(ETC "testd.conf:1: workers: "));
 	ck_assert_str_eq(get_file("err"), "");
-	put_file(ETC "testd.conf", "");
+	put_file(ETC "testd.conf", "%s", "");
 	ck_assert_int_eq(reap(background(file, "-i")), 1);
 	WAIT_FOR(logged("descriptor 0: not a socket"));
 	ck_assert_str_eq(get_file("err"), "");

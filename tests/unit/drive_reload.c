@@ -338,7 +338,7 @@ START_TEST(no_connection_lost)
 			connect_on(i % 2 ? "::1" : "127.0.0.1");
 	pid = reload_beside(SOCK_STREAM);
 	ck_assert_int_eq(reap(pid), 0);
-	put_file("enough", "");
+	put_file("enough", "%s", "");
 	for (i = 0; i < SOCKETS; i++)
 		ck_assert_int_eq(reap(pids[i]), 0);
 }
@@ -489,7 +489,7 @@ START_TEST(nothing_left)
 	unsigned files;
 	int i;
 
-	put_file("own.log", "");
+	put_file("own.log", "%s", "");
 	begin("workers = 2\nlog = \"/run/drive_reload/own.log\"\n");
 	says("reload", "ok\n");
 	WAIT_FOR(strstr(ctl("testd", "status"), "draining") == NULL);
