@@ -47,6 +47,7 @@ struct walk {
 	const union sock_addr *peer;
 	struct map_candidate *out;
 	size_t n;
+	size_t first; /* of the configuration's roots: this one, then others */
 	char name[MAP_NAME];
 	regmatch_t groups[GROUPS];
 };
@@ -480,6 +481,7 @@ strip_root(struct walk *w, const struct map_rules *rules)
 		tail = below(w->name, dir);
 		if (tail != w->name) {
 			memmove(w->name, tail, strlen(tail) + 1);
+			w->first = i;
 			return;
 		}
 	}
@@ -531,6 +533,7 @@ walk_rules(struct walk *w, const struct map_rules *rules)
 	const struct context c = { w->peer, NULL, NULL };
 	enum map_verdict v;
 	bool end = false;
+	size_t k;
 
 	for (size_t i = 0; i < rules->n && !end; i++) {
 		if (!applies(&rules->v[i], w))
@@ -540,7 +543,8 @@ walk_rules(struct walk *w, const struct map_rules *rules)
 			return v;
 	}
 	for (size_t i = 0; i < rules->nroots && !end; i++) {
-		if (add_candidate(w, rules->roots[i], &c) == MAP_ILLEGAL)
+		k = i == 0 ? w->first : i - (i <= w->first);
+		if (add_candidate(w, rules->roots[k], &c) == MAP_ILLEGAL)
 			return MAP_ILLEGAL;
 	}
 	return w->n > 0 ? MAP_OK : MAP_NONE;

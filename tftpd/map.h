@@ -5,7 +5,8 @@
  * Rules see a name in one form, however the client wrote it: components with
  * '/' between them, none of them empty or ".", no slash at either end, and
  * without the path of a root of the configuration where an absolute name began
- * with it. A backslash means '/'. A name with a ".." component is refused.
+ * with it; that root is looked in first. A backslash means '/'. A name with a
+ * ".." component is refused.
  *
  * Rules are taken in order. A rule applies when the client's address lies in
  * `networks` (none: everyone) and its pattern fits: `match` (text, anywhere),

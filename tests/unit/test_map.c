@@ -198,7 +198,7 @@ static const struct name_case names[] = {
 	{ "below a root, relative", { { 0 } }, 0, "srv/tftp/a", P4, MAP_OK, "/srv/tftp:srv/tftp/a /boot:srv/tftp/a" },
 	{ "beside a root", { { 0 } }, 0, "/srv/tftpd/a", P4, MAP_OK, "/srv/tftp:srv/tftpd/a /boot:srv/tftpd/a" },
 	{ "a root itself", { { 0 } }, 0, "/boot", P4, MAP_NONE, "" },
-	{ "below the second root", { { 0 } }, 0, "/boot/a", P4, MAP_OK, "/srv/tftp:a /boot:a" },
+	{ "below the second root", { { 0 } }, 0, "/boot/a", P4, MAP_OK, "/boot:a /srv/tftp:a" },
 
 	{ "match", { { .match = S("\\"), .replace = S("/") } }, 1, "\\a\\b", P4, MAP_OK, "/srv/tftp:a/b /boot:a/b" },
 	{ "match, shorter", { { .match = S("aa"), .replace = S("a") } }, 1, "aaaaa", P4, MAP_OK, "/srv/tftp:aaa /boot:aaa" },
