@@ -404,6 +404,8 @@ endpoint_prepare(struct server *s)
 		family = w->socks[i]->addr.sa.sa_family;
 		endpoint_init(&s->listen[i], s, w->socks[i]->fd, family);
 		s->listen[i].listening = true;
+		/* an ACK is dealt with before the request that follows it */
+		ev_set_priority(&s->listen[i].readable, EV_MINPRI);
 		asked[family == AF_INET6] = true;
 	}
 	s->nlisten = w->nsocks;
