@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,10 +20,8 @@
 #define LAST_BATCHES 64 /* of a listening socket that is left */
 
 #define SPIN_TRANSFERS 2 /* with more, sleeping is rare anyway */
-#define SPIN_LOOKS 16 /* at a socket before the loop sleeps */
-#define SPIN_MOST 32 /* the best score; a success is 1, */
-#define SPIN_LOSS 8 /* a failure so much */
-#define SPIN_TRY 64 /* with no score, every so many sleeps one try */
+#define SPIN_LOOKS 120 /* at a socket: some 50 us */
+#define SPIN_TRY 64 /* after a failure, one more try in so many */
 #define SPIN_TURNS 64 /* then the loop goes round */
 
 union control {
@@ -64,12 +61,18 @@ static int
 receive(int fd, unsigned most)
 {
 	unsigned i;
+	ssize_t n;
 
 	for (i = 0; i < most; i++) {
 		in.msgs[i].msg_hdr.msg_namelen = sizeof(in.peers[i]);
 		in.msgs[i].msg_hdr.msg_controllen = sizeof(in.control[i]);
 	}
-	return recvmmsg(fd, in.msgs, most, MSG_DONTWAIT, NULL);
+	if (most > 1)
+		return recvmmsg(fd, in.msgs, most, MSG_DONTWAIT, NULL);
+	if ((n = recvmsg(fd, &in.msgs[0].msg_hdr, MSG_DONTWAIT)) == -1)
+		return -1;
+	in.msgs[0].msg_len = (unsigned)n;
+	return 1;
 }
 
 /* Which of our addresses was asked (ip(7), ipv6(7)). */
@@ -175,41 +178,34 @@ serve_batch(struct endpoint *ep)
 
 /*
  * A client that gets one block at a time answers within microseconds when it
- * is near, sooner than a sleep and a wake-up take. So look again a few times
- * before the loop sleeps, as long as that pays: a score that falls faster than
- * it rises, and a try now and then to find out.
+ * is near, and an idle processor takes longer than that to wake. So the socket
+ * is looked at again for a moment before the loop sleeps, as long as that
+ * finds something; one failure ends it for a while, since then the client may
+ * be waiting for this very processor.
  */
 static bool
 spin_pays(struct server *s)
 {
 	if (s->active > SPIN_TRANSFERS)
 		return false;
-	return s->spin_score > 0 || ++s->spin_skipped % SPIN_TRY == 0;
+	return s->spin_on || ++s->spin_skipped % SPIN_TRY == 0;
 }
 
 static void
 spin(struct endpoint *ep)
 {
 	struct server *s = ep->server;
-	int i;
+	int looks, turns;
 
-	while (s->active > 0 && spin_pays(s)) {
-		for (i = 0; i < SPIN_LOOKS; i++) {
-			sched_yield();
+	for (turns = 0; turns < SPIN_TURNS && s->active > 0; turns++) {
+		if (!spin_pays(s))
+			return;
+		for (looks = 0; looks < SPIN_LOOKS; looks++)
 			if (serve_batch(ep) > 0)
 				break;
-		}
-		if (i == SPIN_LOOKS) {
-			s->spin_score = s->spin_score > SPIN_LOSS ?
-			    s->spin_score - SPIN_LOSS :
-			    0;
-			return;
-		}
-		if (s->spin_score < SPIN_MOST)
-			s->spin_score++;
-		if (++s->spin_turns % SPIN_TURNS == 0)
-			return; /* others, timers and the clock come first */
+		s->spin_on = looks < SPIN_LOOKS;
 	}
+	/* others, timers and the clock come first */
 }
 
 static void

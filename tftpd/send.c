@@ -299,6 +299,17 @@ refused(struct sender *q, unsigned i, int error)
 	}
 }
 
+/* Messages from i on; how many left, or -1 with errno. */
+static int
+send_some(struct sender *q, unsigned i)
+{
+	int fd = q->ep->readable.fd, flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+	if (q->n - i > 1)
+		return sendmmsg(fd, &q->msgs[i], q->n - i, flags);
+	return sendmsg(fd, &q->msgs[i].msg_hdr, flags) == -1 ? -1 : 1;
+}
+
 void
 send_flush(struct sender *q)
 {
@@ -308,9 +319,7 @@ send_flush(struct sender *q)
 	if (n == 0)
 		return;
 	while (i < n) {
-		sent = sendmmsg(q->ep->readable.fd, &q->msgs[i], n - i,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (sent > 0)
+		if ((sent = send_some(q, i)) > 0)
 			i += (unsigned)sent;
 		else if (errno != EINTR)
 			refused(q, i++, errno);

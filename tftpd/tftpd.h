@@ -324,7 +324,8 @@ struct server {
 	ev_timer idle; /* under inetd */
 	ev_check woken; /* sets now_ms */
 	ev_prepare sleeping; /* sends what is queued */
-	unsigned spin_score, spin_skipped, spin_turns; /* endpoint.c */
+	bool spin_on; /* endpoint.c: looking again found something, .. */
+	unsigned spin_skipped; /* .. or so often it was not tried */
 	int mtu_fds[2]; /* to ask the kernel for a path's MTU, .. */
 	struct path paths[PATHS]; /* .. and what it said */
 	uint64_t batch, idle_batch; /* of requests */
