@@ -33,12 +33,12 @@ diag_file() {
 
 pass() {
 	tap_count=$((tap_count + 1))
-	echo "ok $tap_count - $1"
+	printf 'ok %s - %s\n' "$tap_count" "$1"
 }
 
 fail() {
 	tap_count=$((tap_count + 1)) tap_failed=$((tap_failed + 1))
-	echo "not ok $tap_count - $1"
+	printf 'not ok %s - %s\n' "$tap_count" "$1"
 }
 
 # The output is kept in a file so that the command runs in this very shell:
