@@ -456,14 +456,14 @@ step_body(char *args)
 
 /*
  * The server reads a socket in order, so what was sent before is dealt with
- * when the answer to this comes. Nobody has this name; a stranger's packet is
- * answered, too.
+ * when the answer to this comes. It is one that no limit keeps back: that of
+ * a bad request, or of a stranger's packet.
  */
 static void
 step_fence(char *args)
 {
 	static struct bytes answer;
-	const struct bytes *b = request(RRQ, "no-such-file-fence|octet");
+	const struct bytes *b = request(RRQ, "fence|fence");
 	struct probe p = { .fd = open_socket() };
 	bool tid = args != NULL && strcmp(args, "tid") == 0;
 	union address from;
@@ -472,7 +472,7 @@ step_fence(char *args)
 	await(&p, &answer, &from);
 	close(p.fd);
 	if (answer.n < HEADER || get16(answer.p) != ERROR ||
-	    get16(answer.p + 2) != (tid ? 5 : 1))
+	    get16(answer.p + 2) != (tid ? 5 : 4))
 		errx(1, "the fence got another answer");
 }
 

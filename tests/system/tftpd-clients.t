@@ -5,6 +5,7 @@
 SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$SRC/tests/lab/lab.sh"
 lab_begin "$@"
+lab_need_uids
 . "$SRC/tests/system/tftpd.sh"
 
 small='0 1 511 512 513 1428 14280'

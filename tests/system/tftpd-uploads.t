@@ -5,6 +5,7 @@
 SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$SRC/tests/lab/lab.sh"
 lab_begin "$@"
+lab_need_uids
 . "$SRC/tests/system/tftpd.sh"
 
 allowed='enable = yes create = yes'
