@@ -45,6 +45,7 @@ static struct load {
 	bool ended; /* by a syntax error that was told */
 } now;
 static int errors;
+static bool whole; /* every file was read to its end */
 
 void
 conf_error(int line, const char *key, const char *fmt, ...)
@@ -269,6 +270,8 @@ parse_text(const char *raw, size_t len)
 		cfg_free(cfg);
 	}
 	buf_free(&now.text.out);
+	if (rc != CFG_SUCCESS || now.text.error_line != 0)
+		whole = false;
 	if (rc != CFG_FILE_ERROR && now.text.error_line != 0 && !now.ended)
 		conf_error(now.text.error_line, "", "%s", now.text.error);
 	else if (rc != CFG_SUCCESS && errors == before)
@@ -285,8 +288,10 @@ load_file(const char *path, const struct conf_key *keys, void *conf, bool must)
 	now = (struct load){ .root = { .keys = keys, .conf = conf } };
 	strlcpy(now.file, path, sizeof(now.file));
 	if ((fp = fopen(path, "re")) == NULL) {
-		if (errno != ENOENT || must)
+		if (errno != ENOENT || must) {
 			conf_error(0, "", "%s", strerror(errno));
+			whole = false;
+		}
 		return;
 	}
 	if ((raw = calloc(1, CONF_BYTES + 2)) != NULL)
@@ -305,10 +310,13 @@ int
 conf_load(const struct conf_files *f, void *conf)
 {
 	errors = 0;
+	whole = true;
 	strlcpy(now.file, f->own, sizeof(now.file));
 	take_defaults(f->keys, conf);
 	if (f->site != NULL)
 		load_file(f->site, f->site_keys, conf, false);
 	load_file(f->own, f->keys, conf, f->own_must_exist);
-	return errors == 0 ? 0 : -1;
+	if (errors == 0)
+		return 0;
+	return whole ? CONF_WRONG : -1;
 }

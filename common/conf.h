@@ -91,9 +91,12 @@ struct conf_key {
 /*
  * Read the files into conf, a struct that is all zeroes: site (NULL: none) by
  * the rows site_keys, then the daemon's own, whose keys override. Every row of
- * `keys` that neither sets gets its default. 0, or -1 with every message told;
- * conf_free either way.
+ * `keys` that neither sets, or sets wrongly, gets its default. 0; CONF_WRONG
+ * where all was read and some values are wrong, so that cross-checks make sense
+ * still; -1 where a file was not read to its end. Every message is told;
+ * conf_free in any case.
  */
+#define CONF_WRONG 1
 struct conf_files {
 	const char *site; /* need not exist */
 	const struct conf_key *site_keys;

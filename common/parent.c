@@ -76,15 +76,17 @@ parent_conf(const struct parent_setup *s)
 	};
 	void *conf;
 	bool ok;
+	int rc;
 
 	if ((conf = calloc(1, d->conf_size)) == NULL) {
 		log_err("configuration");
 		return NULL;
 	}
-	ok = conf_load(&files, conf) == 0;
-	if (ok && usual_checks(s, conf) == NULL)
+	rc = conf_load(&files, conf);
+	ok = rc == 0;
+	if (rc != -1 && usual_checks(s, conf) == NULL)
 		ok = false;
-	if (ok && d->check != NULL && d->check(conf) == -1)
+	if (rc != -1 && d->check != NULL && d->check(conf) == -1)
 		ok = false;
 	if (ok)
 		return conf;

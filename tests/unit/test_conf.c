@@ -104,13 +104,16 @@ put_text(const char *path, const char *text)
 	put_bytes(path, text, strlen(text));
 }
 
+static int outcome; /* of the last conf_load */
+
 static int
 load(struct all *c)
 {
 	const struct conf_files f = { .own = F, .keys = keys };
 
 	memset(c, 0, sizeof(*c));
-	return conf_load(&f, c);
+	outcome = conf_load(&f, c);
+	return outcome == 0 ? 0 : -1;
 }
 
 /* Load the text, expect these lines (and failure where there are any). */
@@ -547,7 +550,8 @@ load_both(const char *site, const char *own, bool must, struct all *c)
 		.own_must_exist = must };
 
 	memset(c, 0, sizeof(*c));
-	return conf_load(&f, c);
+	outcome = conf_load(&f, c);
+	return outcome == 0 ? 0 : -1;
 }
 
 START_TEST(site)
@@ -664,6 +668,30 @@ START_TEST(huge)
 	ck_assert_ptr_nonnull(strstr(caught_end(),
 	    F ":100: num: is set twice\n" F ": further errors are not told\n"));
 	free(p);
+}
+END_TEST
+
+/* What was read whole can be checked further, though values are wrong. */
+static const struct {
+	const char *text;
+	int rc;
+} outcomes[] = {
+	{ "", 0 },
+	{ "num = -1\n", CONF_WRONG },
+	{ "num = 8\nnum = 9\n", CONF_WRONG },
+	{ "nosuch = 1\n", -1 },
+	{ "num = -1\nnum = {\n", -1 },
+	{ "num = -1\nbare_num = \"x\n", -1 },
+};
+
+START_TEST(read_whole)
+{
+	struct all c;
+
+	put_text(F, outcomes[_i].text);
+	load(&c);
+	ck_assert_int_eq(outcome, outcomes[_i].rc);
+	conf_free(keys, &c);
 }
 END_TEST
 
@@ -905,6 +933,7 @@ main(void)
 	tcase_add_test(t, missing);
 	tcase_add_test(t, unreadable);
 	tcase_add_test(t, huge);
+	tcase_add_loop_test(t, read_whole, 0, (int)N(outcomes));
 	tcase_add_test(t, cross_check);
 	tcase_add_test(t, no_memory);
 	tcase_add_test(t, words);
