@@ -436,6 +436,9 @@ endpoint_stop_listening(struct server *s)
 			if (serve_batch(ep) == 0)
 				break;
 		ev_io_stop(s->worker->loop, &ep->readable);
+		/* a reload may take the address back before we end */
+		if (!s->conf->single_port)
+			close(ep->readable.fd);
 	}
 }
 
