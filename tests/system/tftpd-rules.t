@@ -377,7 +377,7 @@ replaced() {
 	done
 	probe "$@"
 	kill "$LAB_PID"
-	wait "$LAB_JOB" 2>/dev/null
+	{ wait "$LAB_JOB"; } 2>/dev/null
 	is 'a file that is replaced all the time' "$(printf '%s\n' "$out" |
 	    sort | uniq -c | awk '$2 !~ /^(one|another)$/')" ''
 	like 'was seen in one way' "$out" '^one$'
