@@ -39,6 +39,8 @@
 #	are lost on the wire, both ways or one; 0 ends it. The sender does not
 #	see it; neighbour discovery is spared. A large send that the kernel
 #	would cut late (GSO) is cut at the host, so packets are lost one by one.
+# lab_lose HOST IFNAME N	each Nth packet from now on, the same ones every
+#	time; 0 ends it.
 # lab_until SECONDS CMD...   repeat the command until it succeeds; fails when
 #	the time is over.
 # lab_pid HOST         print the process id, in the script's eyes, of the
@@ -246,12 +248,26 @@ lab_bg() {
 }
 
 lab_loss() {
-	_port=$(cat "$LAB_DIR/.hosts/$1/port.$2") || lab_die "$1: no $2"
 	_drop=$(awk "BEGIN { printf \"%d\", $3 * 1000 }")
-	nft delete table bridge "loss-$_port" 2>/dev/null
-	[ "$_drop" -gt 0 ] || return 0
 	_some="numgen random mod 100000 < $_drop"
 	[ "$_drop" -lt 100000 ] || _some=
+	[ "$_drop" -gt 0 ] || _some=none
+	_lab_drop "$1" "$2" "$_some" "${4:-}"
+}
+
+lab_lose() {
+	_some=none
+	[ "$3" -le 0 ] || _some="numgen inc mod $3 == $(($3 - 1))"
+	_lab_drop "$1" "$2" "$_some"
+}
+
+# _lab_drop HOST IFNAME WHICH [in|out]: WHICH is what nft says of these packets,
+# nothing for all, none for none.
+_lab_drop() {
+	_port=$(cat "$LAB_DIR/.hosts/$1/port.$2") || lab_die "$1: no $2"
+	nft delete table bridge "loss-$_port" 2>/dev/null
+	[ "$3" != none ] || return 0
+	_some=$3
 	lab_in "$1" ip link set dev "$2" gso_max_segs 1 ||
 	    lab_die "$1: $2: cannot cut packets"
 	{
