@@ -50,16 +50,16 @@ sleep 1
 one() {
 	name=$1 host=$2 port=$3
 	shift 3
-	before=$(cpu_ticks "$name")
+	before=$(cpu_ms "$name")
 	line=$("$load" "$@" "$host" "$port" "$file" 2>>"$work/load.err")
-	after=$(cpu_ticks "$name")
+	after=$(cpu_ms "$name")
 	printf '%s\n' "$line" | tr ' ' '\n' |
-	    awk -F= -v ticks=$((after - before)) '
+	    awk -F= -v ms="$(echo "$after $before" | awk '{ print $1 - $2 }')" '
 		{ v[$1] = $2 }
 		END {
 			gb = v["bytes"] / 1e9; n = v["transfers"]
-			per_gb = gb ? ticks * 10 / gb : 0
-			per_file = n ? ticks * 10000 / n : 0
+			per_gb = gb ? ms / gb : 0
+			per_file = n ? ms * 1000 / n : 0
 			bad = v["errors"] + v["wrong"]
 			printf "%s %s %.0f %.1f %d\n", v["MB/s"], v["rate"], per_gb, per_file, bad
 		}'
