@@ -19,9 +19,10 @@
 #define BUFFER_BYTES (4 * 1024 * 1024)
 #define LAST_BATCHES 64 /* of a listening socket that is left */
 
-#define SPIN_TRANSFERS 2 /* with more, sleeping is rare anyway */
-#define SPIN_LOOKS 120 /* at a socket: some 50 us */
-#define SPIN_TRY 64 /* after a failure, one more try in so many */
+#define SPIN_ALONE 4 /* so often in a row the same socket woke us */
+#define SPIN_LOOKS 400 /* at a socket: some 150 us */
+#define SPIN_MISSES 4 /* in a row, and sleeping is better */
+#define SPIN_TRY 64 /* then, one more try in so many */
 #define SPIN_TURNS 64 /* then the loop goes round */
 
 union control {
@@ -179,16 +180,23 @@ serve_batch(struct endpoint *ep)
 /*
  * A client that gets one block at a time answers within microseconds when it
  * is near, and an idle processor takes longer than that to wake. So the socket
- * is looked at again for a moment before the loop sleeps, as long as that
- * finds something; one failure ends it for a while, since then the client may
- * be waiting for this very processor.
+ * is looked at again for a moment before the loop sleeps, as long as no other
+ * has anything and looking finds something; where it does not, the client is
+ * far away or waits for this very processor, and it ends for a while.
  */
 static bool
-spin_pays(struct server *s)
+spin_pays(struct endpoint *ep)
 {
-	if (s->active > SPIN_TRANSFERS)
+	struct server *s = ep->server;
+
+	if (s->spin_on != ep) {
+		s->spin_on = ep;
+		s->spin_alone = 0;
+	}
+	if (++s->spin_alone < SPIN_ALONE)
 		return false;
-	return s->spin_on || ++s->spin_skipped % SPIN_TRY == 0;
+	return s->spin_misses < SPIN_MISSES ||
+	    ++s->spin_skipped % SPIN_TRY == 0;
 }
 
 static void
@@ -198,12 +206,12 @@ spin(struct endpoint *ep)
 	int looks, turns;
 
 	for (turns = 0; turns < SPIN_TURNS && s->active > 0; turns++) {
-		if (!spin_pays(s))
+		if (!spin_pays(ep))
 			return;
 		for (looks = 0; looks < SPIN_LOOKS; looks++)
 			if (serve_batch(ep) > 0)
 				break;
-		s->spin_on = looks < SPIN_LOOKS;
+		s->spin_misses = looks < SPIN_LOOKS ? 0 : s->spin_misses + 1;
 	}
 	/* others, timers and the clock come first */
 }

@@ -324,8 +324,10 @@ struct server {
 	ev_timer idle; /* under inetd */
 	ev_check woken; /* sets now_ms */
 	ev_prepare sleeping; /* sends what is queued */
-	bool spin_on; /* endpoint.c: looking again found something, .. */
-	unsigned spin_skipped; /* .. or so often it was not tried */
+	/* endpoint.c: the socket that woke us and how often in a row, .. */
+	const struct endpoint *spin_on;
+	unsigned spin_alone, spin_misses; /* looking found nothing, .. */
+	unsigned spin_skipped; /* .. and so often it was not tried */
 	int mtu_fds[2]; /* to ask the kernel for a path's MTU, .. */
 	struct path paths[PATHS]; /* .. and what it said */
 	uint64_t batch, idle_batch; /* of requests */

@@ -2,7 +2,7 @@
 #
 # Bars: 512/1 the best of the three; 1428/16 and 1428/64 twice the best; small
 # files 1.5 times the best; 500 clients at once as much as the best that
-# survives at a third of its CPU per GB; with 1 % loss five times the best.
+# survives at a third of its CPU per GB; with 1 % loss five times the best. The floor is a server that only reads and sends.
 
 load=$O/tests/bench/tftpload
 root=$work/root
@@ -23,6 +23,7 @@ CONF
     echo "user = \"nobody\"" >>"$conf"
 
 start_server tftpd "$O/sbin/tftpd" -d -f "$conf"
+start_server floor "$O/tests/bench/tftpnull" 6904 10485760
 peers=
 if hpa=$(find_peer in.tftpd); then
 	start_server tftpd-hpa "$hpa" -L -4 -a 127.0.0.1:6902 -u nobody \
@@ -63,6 +64,17 @@ one() {
 			bad = v["errors"] + v["wrong"]
 			printf "%s %s %.0f %.1f %d\n", v["MB/s"], v["rate"], per_gb, per_file, bad
 		}'
+}
+
+# floor LOAD-OPTIONS...: what the least that a server can do takes
+floor() {
+	for _round in $(seq "$ROUNDS"); do
+		file=ten
+		one floor 127.0.0.1 6904 "$@"
+	done >"$work/round.floor"
+	printf '%-34s floor %s [%s ms/GB]\n' "" \
+	    "$(cut -d' ' -f1 "$work/round.floor" | median)" \
+	    "$(cut -d' ' -f3 "$work/round.floor" | median)"
 }
 
 # row LABEL COLUMN FILE LOAD-OPTIONS...: all servers, in turn, ROUNDS times
@@ -121,4 +133,5 @@ t="-t $SECONDS_EACH"
 	row "files/s of 1 KiB, 32 clients" 2 small -b 1428 -c 32 $t
 	row "MB/s 1% loss, window 8, 4 clients" 1 ten -b 1428 -w 8 -c 4 -l 10 $t
 	row "MB/s 500 clients, 1428/1" 1 ten -b 1428 -c 500 -t 6
+	floor -b 1428 -c 500 -t 6
 }
