@@ -1,36 +1,62 @@
-# Unit tests: each tests/unit/test_NAME.c is a Check program that prints TAP.
-# System tests: each tests/system/NAME.t is a script that prints TAP. Other C
-# files of these folders and of tests/bench are programs that tests run. Fuzz
-# targets: each tests/fuzz/fuzz_NAME.c, whose seeds and regressions `check`
-# replays without a fuzzer.
+# Unit tests: each tests/unit/FOLDER/test_NAME.c is a Check program that prints
+# TAP, linked with that folder's library. System tests: each tests/system/NAME.t
+# is a script that prints TAP. Other C files of these folders and of tests/bench
+# are programs that tests run. Fuzz targets: each
+# tests/fuzz/FOLDER/fuzz_NAME.c, whose seeds and regressions `check` replays
+# without a fuzzer.
 CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null || \
 	echo -lcheck_pic -lsubunit -lrt -lm -lpthread)
-LINKED = $(filter %.o,$^) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS)
 JOBS = 4
 
-UNIT_SRCS := $(wildcard tests/unit/test_*.c)
-UNIT = $(UNIT_SRCS:tests/unit/test_%.c=$(O)/tests/unit/%.t)
-AIDS_SRCS := $(filter-out $(UNIT_SRCS),\
-	$(wildcard tests/unit/*.c tests/system/*.c tests/bench/*.c))
-AIDS = $(AIDS_SRCS:%.c=$(O)/%) $(O)/tests/fault.so
-FUZZ_SRCS := $(wildcard tests/fuzz/fuzz_*.c)
-FUZZ = $(FUZZ_SRCS:tests/fuzz/fuzz_%.c=$(O)/tests/fuzz/%)
-REPLAY = $(FUZZ:%=%.t)
-SYSTEM := $(wildcard tests/system/*.t)
-SRCS += $(UNIT_SRCS) $(AIDS_SRCS) $(FUZZ_SRCS) tests/fuzz/replay.c
+# Folders with tests and the libraries that these are linked with.
+TESTED = common tftpd
+common_TESTLIBS = common
+tftpd_TESTLIBS = tftpdparts common
 
-tests_unit_CPPFLAGS = -Itftpd
-tests_fuzz_CPPFLAGS = -Itftpd
+UNIT = $(foreach f,$(TESTED),$(UNIT_$f))
+FUZZ = $(foreach f,$(TESTED),$(FUZZ_$f))
+REPLAY = $(FUZZ:%=%.t)
+AIDS_SRCS := $(filter-out tests/unit/common/test_%,$(wildcard \
+	tests/unit/common/*.c tests/system/*.c tests/bench/*.c))
+AIDS = $(AIDS_SRCS:%.c=$(O)/%) $(O)/tests/fault.so
+SYSTEM := $(wildcard tests/system/*.t)
+SRCS += $(AIDS_SRCS) $(wildcard tests/unit/*/test_*.c tests/fuzz/*/fuzz_*.c) \
+	tests/fuzz/replay.c
+
+# tested FOLDER: its unit tests and fuzz targets
+define tested
+UNIT_$(1) := $$(patsubst tests/unit/$(1)/test_%.c,$$(O)/tests/unit/$(1)/%.t,\
+	$$(wildcard tests/unit/$(1)/test_*.c))
+FUZZ_$(1) := $$(patsubst tests/fuzz/$(1)/fuzz_%.c,$$(O)/tests/fuzz/$(1)/%,\
+	$$(wildcard tests/fuzz/$(1)/fuzz_*.c))
+tests_unit_$(1)_CPPFLAGS = -Itests/unit -I$(1)
+tests_fuzz_$(1)_CPPFLAGS = -Itests/unit -I$(1)
+
+$$(UNIT_$(1)): $$(O)/tests/unit/$(1)/%.t: $$(O)/tests/unit/$(1)/test_%.o \
+    $$($(1)_TESTLIBS:%=$$(O)/lib%.a)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDALL) -o $$@ $$^ $$(LDLIBS) $$($(1)_TESTLDLIBS) \
+	    $$(CHECKLIBS)
+
+$$(FUZZ_$(1):%=%.t): $$(O)/tests/fuzz/$(1)/%.t: \
+    $$(O)/tests/fuzz/$(1)/fuzz_%.o $$(O)/tests/fuzz/replay.o \
+    $$($(1)_TESTLIBS:%=$$(O)/lib%.a)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDALL) -o $$@ $$^ $$(LDLIBS) $$($(1)_TESTLDLIBS)
+
+$$(FUZZ_$(1)): $$(O)/tests/fuzz/$(1)/%: $$(O)/tests/fuzz/$(1)/fuzz_%.o \
+    $$($(1)_TESTLIBS:%=$$(O)/lib%.a)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(LDALL) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS) \
+	    $$($(1)_TESTLDLIBS)
+endef
+$(foreach f,$(TESTED),$(eval $(call tested,$f)))
 
 tests: $(UNIT) $(AIDS) $(REPLAY)
 
-$(UNIT): $(O)/tests/unit/%.t: $(O)/tests/unit/test_%.o $(LIBS)
+$(AIDS_SRCS:%.c=$(O)/%): %: %.o $(O)/libcommon.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDALL) -o $@ $(LINKED) $(CHECKLIBS)
-
-$(AIDS_SRCS:%.c=$(O)/%): %: %.o $(LIBS)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDALL) -o $@ $(LINKED)
+	$(Q)$(CC) $(LDALL) -o $@ $^ $(LDLIBS)
 
 $(filter %/drive_daemon %/drive_reload,$(AIDS)): LDLIBS += $(CHECKLIBS)
 
@@ -40,11 +66,6 @@ $(O)/tests/fault.so: tests/fault/fault.c $(O)/flags
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CPPALL) $(filter-out -fPIE,$(CALL)) -fno-sanitize=all -fPIC \
 	    -shared -o $@ $<
-
-$(REPLAY): $(O)/tests/fuzz/%.t: $(O)/tests/fuzz/fuzz_%.o \
-    $(O)/tests/fuzz/replay.o $(LIBS)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDALL) -o $@ $(LINKED)
 
 # What tests find in their environment.
 TESTENV = SRC='$(CURDIR)' O='$(abspath $(O))' PEERS='$(CURDIR)/build/peers'
@@ -74,14 +95,10 @@ fuzz:
 	@$(MAKE) --no-print-directory fuzz-run CC=clang O=build-fuzz \
 	    OPT='-O1 -g' FORTIFY= SAN='-fsanitize=fuzzer-no-link $(ASAN)'
 
-$(FUZZ): $(O)/tests/fuzz/%: $(O)/tests/fuzz/fuzz_%.o $(LIBS)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDALL) -fsanitize=fuzzer -o $@ $(LINKED)
-
 fuzz-run: $(FUZZ)
 	@for f in $(FUZZ); do \
-		n=$${f##*/} c=$(O)/corpus/$${f##*/}; \
-		mkdir -p $$c $(O)/found; \
+		n=$${f#$(O)/tests/fuzz/} c=$(O)/corpus/$${f#$(O)/tests/fuzz/}; \
+		mkdir -p $$c $(O)/found/$${n%/*}; \
 		for d in tests/fuzz/seeds/$$n tests/fuzz/regressions/$$n; do \
 			test ! -d $$d || cp -R $$d/. $$c || exit; \
 		done; \
@@ -101,9 +118,9 @@ demo: all
 	@$(TESTENV) tests/demo/run
 
 # Lint, each part a target of its own.
-C_FILES = $(sort $(wildcard */*.[ch] tests/*/*.[ch]))
+C_FILES = $(sort $(wildcard */*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]))
 LINT_FILES = $(filter-out tests/%,$(filter %.c,$(C_FILES))) \
-	$(wildcard tests/fault/*.c tests/fuzz/*.c)
+	$(wildcard tests/fault/*.c tests/fuzz/*.c tests/fuzz/*/*.c)
 SH_FILES = $(sort $(SCRIPTS) $(shell grep -slE -d skip \
 	'^\#!/bin/sh|^\# shellcheck shell=sh' bootstrap .ci/* rc/* tests/*/* \
 	tests/*/*/*))

@@ -1,7 +1,8 @@
 /*
  * replay: the inputs of a fuzz target without a fuzzer, as a test that prints
  * TAP. The target is linked in; its name is this program's, and its inputs
- * are the files of $SRC/tests/fuzz/{seeds,regressions}/NAME and an empty one.
+ * are the files of $SRC/tests/fuzz/{seeds,regressions}/FOLDER/NAME and an empty
+ * one.
  * Each runs in a process of its own, so that one crash hides no other.
  */
 #include <sys/stat.h>
@@ -95,14 +96,26 @@ replay_folder(const char *kind, const char *name)
 		free(v);
 }
 
+/* ".../FOLDER/NAME.t" to "FOLDER/NAME.t" */
+static void
+folder_and_name(const char *path, char *out, size_t size)
+{
+	const char *p = path + strlen(path);
+	int slashes = 0;
+
+	while (p > path && (slashes += p[-1] == '/') < 2)
+		p--;
+	strlcpy(out, p, size);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const uint8_t nothing[1];
-	char name[NAME_MAX + 1], *p;
+	char name[PATH_MAX], *p;
 
-	p = strrchr(argc > 0 ? argv[0] : "", '/');
-	strlcpy(name, p != NULL ? p + 1 : "", sizeof(name));
+	(void)argc;
+	folder_and_name(argv[0], name, sizeof(name));
 	if ((p = strrchr(name, '.')) != NULL)
 		*p = '\0';
 	replay_input("no bytes", nothing, 0);

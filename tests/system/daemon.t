@@ -8,4 +8,4 @@ lab_begin "$@"
 lab_need_uids
 
 lab_host h
-lab_in h env "TESTD=$O/tests/unit/testd" "$O/tests/unit/drive_daemon"
+lab_in h env "TESTD=$O/tests/unit/common/testd" "$O/tests/unit/common/drive_daemon"

@@ -6,7 +6,7 @@
  *
  * Input: 8 bytes of how, then a byte for each decision.
  */
-#include "../unit/xfer_link.h"
+#include "../../unit/tftpd/xfer_link.h"
 
 #define STEPS_MAX 200000
 

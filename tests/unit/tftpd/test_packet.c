@@ -1,9 +1,9 @@
 /* packet: requests, errors and answers, byte for byte. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "packet.h"
+#include "tap.h"
 
 /* A string literal as bytes, without the NUL the compiler adds. */
 #define BYTES(s) (const uint8_t *)(s), sizeof(s) - 1
@@ -264,8 +264,6 @@ main(void)
 {
 	Suite *s = suite_create("packet");
 	TCase *tc = tcase_create("packet");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(
 	    tc, test_request, 0, (int)(sizeof(requests) / sizeof(requests[0])));
@@ -277,11 +275,5 @@ main(void)
 	tcase_add_test(tc, test_read_error);
 	tcase_add_test(tc, test_oack);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return tap_run(s);
 }

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
@@ -23,6 +22,7 @@
 
 #include "control.h"
 #include "log.h"
+#include "tap.h"
 
 #define PATH "sock"
 #define LONG_MS (60 * 1000) /* never reached where all is well */
@@ -656,19 +656,14 @@ int
 main(void)
 {
 	char dir[] = "/tmp/test_control.XXXXXX";
-	SRunner *sr = srunner_create(suite());
 	int failed;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (mkdtemp(dir) == NULL || chmod(dir, 0755) == -1 || chdir(dir) == -1)
 		return 1;
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = tap_run(suite());
 	unlink(PATH);
 	unlink("other");
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

@@ -1,6 +1,5 @@
 /* map: what is wrong with a rule, and where a name leads. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 
 #include "caught.h"
 #include "map.h"
+#include "tap.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -428,8 +428,6 @@ main(void)
 {
 	Suite *s = suite_create("map");
 	TCase *tc = tcase_create("map");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_rule, 0, (int)COUNT(rule_cases));
 	tcase_add_test(tc, test_root_check);
@@ -440,11 +438,5 @@ main(void)
 	tcase_add_test(tc, test_many_candidates);
 	tcase_add_test(tc, test_keys);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return tap_run(s);
 }

@@ -12,7 +12,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,6 +25,7 @@
 
 #include "log.h"
 #include "sock.h"
+#include "tap.h"
 
 static uint16_t port; /* of this run alone */
 static struct sock_set set, other;
@@ -897,19 +897,14 @@ int
 main(void)
 {
 	char dir[] = "/tmp/test_sock.XXXXXX";
-	SRunner *sr = srunner_create(suite());
 	int failed;
 
 	own_network();
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return 1;
 	log_open("test", LOG_TO_STDERR);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = tap_run(suite());
 	unlink("err");
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

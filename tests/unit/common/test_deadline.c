@@ -4,12 +4,12 @@
  */
 #include <sys/time.h>
 
-#include <check.h>
 #include <ev.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "deadline.h"
+#include "tap.h"
 
 #define MANY 5000
 #define MARK 9
@@ -437,13 +437,5 @@ deadline_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(deadline_suite());
-	int failed;
-
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return tap_run(deadline_suite());
 }

@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "conf.h"
 #include "confpart.h"
 #include "daemon.h"
+#include "tap.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define F "t.conf"
@@ -917,7 +917,6 @@ main(void)
 	char dir[] = "/tmp/test_confXXXXXX";
 	Suite *s = suite_create("conf");
 	TCase *t = tcase_create("conf");
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	suite_add_tcase(s, t);
@@ -940,15 +939,11 @@ main(void)
 	tcase_add_test(t, ranges);
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return 1;
-	srunner_set_fork_status(r, CK_FORK);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = tap_run(s);
 	unlink(F);
 	unlink("site.conf");
 	rmdir("dir");
 	if (chdir("/") == -1 || rmdir(dir) == -1)
 		return 1;
-	return failed != 0;
+	return failed;
 }

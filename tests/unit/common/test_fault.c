@@ -5,7 +5,6 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,6 +17,8 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
+
+#include "tap.h"
 
 static char self[512], library[512], folder[] = "/tmp/faultXXXXXX";
 
@@ -266,7 +267,6 @@ main(int argc, char **argv)
 {
 	Suite *s;
 	TCase *t;
-	SRunner *r;
 	int failed;
 
 	if (argc == 3)
@@ -281,12 +281,7 @@ main(int argc, char **argv)
 	tcase_add_loop_test(t, refused, 0, sizeof(wrong) / sizeof(wrong[0]));
 	tcase_add_test(t, delay);
 	tcase_add_test(t, only_when);
-	r = srunner_create(s);
-	srunner_set_fork_status(r, CK_FORK);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = tap_run(s);
 	rmdir(folder);
-	return failed != 0;
+	return failed;
 }

@@ -18,7 +18,6 @@
 #include <linux/openat2.h>
 #include <netinet/in.h>
 
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +36,7 @@
 #include <unistd.h>
 
 #include "sandbox.h"
+#include "tap.h"
 
 #define PLAIN "nobody"
 #define NGROUPS 40
@@ -1292,13 +1292,5 @@ sandbox_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(sandbox_suite());
-	int failed;
-
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return tap_run(sandbox_suite());
 }

@@ -1,7 +1,7 @@
 /* xfer: single events first, then whole transfers over a bad network. */
-#include <check.h>
 #include <stdlib.h>
 
+#include "tap.h"
 #include "xfer.h"
 #include "xfer_link.h"
 
@@ -889,16 +889,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("xfer");
-	SRunner *sr;
-	int failed;
 
 	suite_add_tcase(s, single_events());
 	suite_add_tcase(s, whole_transfers());
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return tap_run(s);
 }

@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +15,7 @@
 #include "buf.h"
 #include "caught.h"
 #include "lines.h"
+#include "tap.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 #define F "t.lines"
@@ -347,7 +347,6 @@ main(void)
 	char dir[] = "/tmp/test_linesXXXXXX";
 	Suite *s = suite_create("lines");
 	TCase *t = tcase_create("lines");
-	SRunner *r = srunner_create(s);
 	int failed;
 
 	suite_add_tcase(s, t);
@@ -365,12 +364,8 @@ main(void)
 	tcase_add_test(t, rewrite_nowhere);
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return 1;
-	srunner_set_fork_status(r, CK_FORK);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	failed = tap_run(s);
 	if (chdir("/") == -1 || rmdir(dir) == -1)
 		return 1;
-	return failed != 0;
+	return failed;
 }

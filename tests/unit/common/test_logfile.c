@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "log.h"
 #include "logfile.h"
+#include "tap.h"
 
 static struct logfile f = { .fd = -1 };
 
@@ -257,21 +257,16 @@ main(void)
 {
 	static const char *const made[] = { "a", "b", "err", "link", "fifo" };
 	char dir[] = "/tmp/test_logfile.XXXXXX";
-	SRunner *sr = srunner_create(suite());
 	size_t i;
 	int failed;
 
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return 1;
 	umask(022);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = tap_run(suite());
 	for (i = 0; i < sizeof(made) / sizeof(made[0]); i++)
 		unlink(made[i]);
 	rmdir("dir");
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

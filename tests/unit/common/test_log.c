@@ -6,7 +6,6 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -19,6 +18,7 @@
 #include <bsd/string.h>
 
 #include "log.h"
+#include "tap.h"
 
 #define SYSLOG "log" /* in a directory of this run's own */
 
@@ -594,18 +594,13 @@ int
 main(void)
 {
 	char dir[] = "/tmp/test_log.XXXXXX";
-	SRunner *sr = srunner_create(suite());
 	int failed;
 
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return 1;
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = tap_run(suite());
 	unlink(SYSLOG);
 	unlink("err");
 	rmdir(dir);
-	return failed != 0;
+	return failed;
 }

@@ -1,8 +1,10 @@
 /*
- * The pages of configuration files tell every key that a program knows, with
- * its kind, default and bounds, and no other.
+ * manpage: the page of a configuration file tells every key that a program
+ * knows, with its kind, default and bounds, and no other.
  */
-#include <check.h>
+#ifndef MANPAGE_H
+#define MANPAGE_H
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +14,10 @@
 
 #include "conf.h"
 #include "confpart.h"
-#include "tftpd.h"
+#include "tap.h"
 
 #define PAGE_BYTES (256 * 1024)
 #define TEXT_BYTES 512
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* A page and the table that it tells, sections included. */
-static const struct page {
-	const char *file;
-	const struct conf_key *keys;
-} pages[] = {
-	{ "man/man5/site.conf.5", daemon_site_keys },
-	{ "man/man5/tftpd.conf.5", tftpd_keys },
-};
 
 /* How a page names the values of a type. */
 static const char *const kinds[] = {
@@ -169,41 +161,24 @@ check_section(const char *all, const struct conf_key *section)
 	free(list);
 }
 
-START_TEST(test_keys)
+/* Within a test: `file` below $SRC tells this table, sections included. */
+static void
+manpage_check(const char *file, const struct conf_key *table)
 {
-	const struct page *page = &pages[_i];
 	const struct conf_key *k;
 	char *keys, *list;
 
-	read_page(page->file);
+	read_page(file);
 	keys = part(text, "\n.Sh KEYS\n", "\n.Sh ");
 	list = part(keys, "", "\n.Ss The ");
-	for (k = page->keys; k->type != CONF_END; k++)
+	for (k = table; k->type != CONF_END; k++)
 		if (k->type == CONF_SECTION)
 			check_section(keys, k);
 		else
 			check_key(list, k);
-	check_stale(list, page->keys);
+	check_stale(list, table);
 	free(list);
 	free(keys);
 }
-END_TEST
 
-int
-main(void)
-{
-	Suite *s = suite_create("man");
-	TCase *tc = tcase_create("man");
-	SRunner *sr;
-	int failed;
-
-	tcase_add_loop_test(tc, test_keys, 0, (int)COUNT(pages));
-	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
-}
+#endif

@@ -1,9 +1,9 @@
 /* netascii: both ways, and cut at every place. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "netascii.h"
+#include "tap.h"
 
 #define ROOM 256
 
@@ -151,18 +151,10 @@ main(void)
 {
 	Suite *s = suite_create("netascii");
 	TCase *tc = tcase_create("netascii");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, test_encode, 0, (int)COUNT(pairs));
 	tcase_add_test(tc, test_decode);
 	tcase_add_test(tc, test_no_room);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_fork_status(sr, CK_FORK);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_SILENT);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return tap_run(s);
 }

@@ -1,11 +1,11 @@
 /*
  * Byte buffers: limits and the sticky failure.
  */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
+#include "tap.h"
 
 const char *__asan_default_options(void);
 
@@ -166,8 +166,6 @@ main(void)
 {
 	Suite *s = suite_create("buf");
 	TCase *t = tcase_create("buf");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_test(t, empty);
@@ -177,10 +175,5 @@ main(void)
 	tcase_add_test(t, moves);
 	tcase_add_test(t, room);
 	tcase_add_test(t, printf_long);
-	srunner_set_fork_status(r, CK_FORK);
-	srunner_set_tap(r, "-");
-	srunner_run_all(r, CK_SILENT);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return tap_run(s);
 }
