@@ -72,6 +72,8 @@ $(2): $$($(1)_SRCS:%.c=$$(O)/%.o) $$($(1)_LIBS:%=$$(O)/lib%.a)
 endef
 
 include common/common.mk
+include dnswire/dnswire.mk
+include dhcpd/dhcpd.mk
 include tftpd/tftpd.mk
 include rc/rc.mk
 include tests/tests.mk

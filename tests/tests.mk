@@ -9,8 +9,12 @@ CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null || \
 JOBS = 4
 
 # Folders with tests and the libraries that these are linked with.
-TESTED = common tftpd
+TESTED = common dnswire dhcpd tftpd
 common_TESTLIBS = common
+dnswire_TESTLIBS = dnswire common
+dnswire_TESTLDLIBS = -lcrypto
+dhcpd_TESTLIBS = dhcpparts dnswire common
+dhcpd_TESTLDLIBS = -lcrypto
 tftpd_TESTLIBS = tftpdparts common
 
 UNIT = $(foreach f,$(TESTED),$(UNIT_$f))
@@ -142,11 +146,13 @@ lint-cppcheck:
 	    --library=posix,gnu,bsd --inline-suppr --error-exitcode=1 \
 	    --suppress=missingInclude --suppress=getpwnamCalled --suppress=getgrnamCalled \
 	    --suppress=readdirCalled --include=$(QUEUE_H) \
-	    $(filter -D%,$(CPPALL)) -Icommon -Itftpd $(LINT_FILES)
+	    $(filter -D%,$(CPPALL)) -Icommon -Itests/unit $(LINT_FILES)
 
 lint-tidy:
-	$(Q)printf '%s\n' $(LINT_FILES) | xargs -P $(NPROC) -I {} \
-	    clang-tidy-14 --quiet {} -- $(CPPALL) -Icommon -Itftpd -std=gnu17
+	$(Q)printf '%s\n' $(LINT_FILES) | xargs -P $(NPROC) -I {} sh -c \
+	    'd=$$(dirname {}); exec clang-tidy-14 --quiet {} -- "$$@" \
+	    -I$$d -I$${d##*/} -Itests/unit' sh \
+	    $(subst ",\",$(CPPALL)) -Icommon -Idnswire -std=gnu17
 
 lint-man:
 	$(Q)mandoc -T lint -W warning $(MANS)

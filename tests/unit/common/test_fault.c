@@ -256,7 +256,7 @@ find_library(void)
 
 	self[n > 0 ? n : 0] = '\0';
 	strlcpy(library, self, sizeof(library));
-	for (n = 0; n < 2; n++)
+	for (n = 0; n < 3; n++)
 		if ((p = strrchr(library, '/')) != NULL)
 			*p = '\0';
 	strlcat(library, "/fault.so", sizeof(library));

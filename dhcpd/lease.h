@@ -1,0 +1,171 @@
+/*
+ * lease: every lease of the server, in memory.
+ *
+ * One struct lease for each address that was ever offered, bound or found in
+ * conflict; addresses that never were have none. A pool is a range of the
+ * configuration; taking an address from it, finding a lease by address or by
+ * client, and expiry are O(1) or O(log n): nothing here ever walks a pool.
+ *
+ * A client is its identifier (option 61) or its hardware address; one client
+ * may have a lease in each network (shared network) and several former ones.
+ * Hashes are keyed with a random seed, so that nobody can make them collide.
+ *
+ * Times are seconds since the epoch. Addresses are uint32_t in host order.
+ */
+#ifndef LEASE_H
+#define LEASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LEASE_FOREVER INT64_MAX /* end of an infinite lease */
+#define LEASE_ID 255 /* bytes of an identifier */
+#define LEASE_HOST 255 /* bytes of a host name */
+#define LEASE_AGENT 255 /* bytes of option 82 */
+
+enum lease_state {
+	LEASE_OFFERED, /* held for a client for a moment; never on disk */
+	LEASE_BOUND,
+	LEASE_RELEASED, /* free; kept for its last holder (affinity) */
+	LEASE_EXPIRED, /* the same */
+	LEASE_CONFLICT, /* declined, or someone answered a probe: until end */
+};
+
+/* Who asks. Points into the packet; copied by lease_bind and lease_offer. */
+struct lease_client {
+	uint8_t htype, hlen, hw[16];
+	const uint8_t *id; /* option 61, or NULL */
+	size_t idlen;
+	bool by_hw; /* the identity is htype and hw, even if there is an id */
+};
+
+/* What else a lease remembers of its client; NULL and 0 for nothing. */
+struct lease_more {
+	const char *host; /* name that we know it by, LDH, no dot: "printer" */
+	const char *fqdn; /* the name in DNS that we added, to remove it */
+	const uint8_t *agent; /* option 82 as it came */
+	size_t agent_len;
+	const uint8_t *vendor; /* option 60, for leasequery and event */
+	size_t vendor_len;
+};
+
+struct pool;
+
+/* Read by anyone; changed only by the functions below. */
+struct lease {
+	uint32_t ip;
+	uint32_t network; /* number of the shared network */
+	int64_t start, end, last; /* last: the last message of the client */
+	uint8_t state; /* enum lease_state */
+	uint8_t htype, hlen, hw[16];
+	bool by_hw; /* which identity counted */
+	bool dirty; /* store.c */
+	uint8_t dns; /* ddns.h: what stands in DNS */
+	/* the rest is private: links, pool, identifier, names */
+	uint8_t idlen;
+	uint32_t heap, pool_next, pool_prev, id_next, hw_next;
+	struct pool *pool; /* NULL: outside all pools */
+	struct lease_text *text; /* identifier, names, agent: one block */
+};
+
+struct leases; /* all of them */
+
+struct leases *leases_new(size_t max);
+void leases_free(struct leases *);
+size_t leases_count(const struct leases *, enum lease_state);
+/* Bytes of memory for n leases now, indexes included. */
+size_t leases_bytes(const struct leases *);
+
+/*
+ * Pools, before any lease is loaded. `network` is the number of the shared
+ * network that they are in. NULL: no memory.
+ */
+struct pool *
+pool_add(struct leases *, uint32_t first, uint32_t last, uint32_t network);
+/* Never given to a client that did not name it by reservation. */
+int pool_exclude(struct leases *, uint32_t first, uint32_t last);
+/* Addresses in all, bound ones, offered ones, conflicts, excluded ones. */
+struct pool_use {
+	uint64_t size, bound, offered, conflict, excluded;
+};
+void pool_use(const struct pool *, struct pool_use *);
+/* The pool that has this address and lets it be given away, or NULL. */
+struct pool *pool_of(const struct leases *, uint32_t ip);
+
+struct lease *lease_at(const struct leases *, uint32_t ip);
+/*
+ * The client's lease in this network: a bound one, else an offered one, else
+ * the last that it had and that nobody else got since (RFC 2131 4.3.1).
+ */
+struct lease *
+lease_of(const struct leases *, const struct lease_client *, uint32_t network);
+/* Does the lease belong to this client? */
+bool lease_is(const struct lease *, const struct lease_client *);
+/* By hardware address, for leasequery; call again with the last one. */
+struct lease *lease_by_hw(const struct leases *, uint8_t htype,
+    const uint8_t *hw, uint8_t hlen, const struct lease *after);
+struct lease *lease_by_id(const struct leases *, const uint8_t *id,
+    size_t idlen, const struct lease *after);
+
+/* May this address be given to the client now? (free, or its own) */
+bool
+lease_free_for(const struct leases *, uint32_t ip, const struct lease_client *);
+
+/*
+ * An address of the pool for a new client: one never used, else the one that
+ * was released or expired longest ago. 0: the pool is full. Nothing changes.
+ */
+uint32_t pool_pick(const struct pool *);
+
+/*
+ * Hold an address for the client until end. A pool's or any other (a
+ * reservation's). NULL: no memory, max reached, or not free for it.
+ */
+struct lease *lease_offer(struct leases *, uint32_t ip, uint32_t network,
+    const struct lease_client *, int64_t end);
+/*
+ * Bind: start, or extend where it is bound to this client already. The
+ * client's offers and bound leases of this network at other addresses are
+ * released. NULL as above.
+ */
+struct lease *lease_bind(struct leases *, uint32_t ip, uint32_t network,
+    const struct lease_client *, int64_t now, int64_t end);
+/* What it remembers; copied. 0, or -1: no memory, nothing changed. */
+int lease_remember(struct leases *, struct lease *, const struct lease_more *);
+void lease_recall(const struct lease *, struct lease_more *);
+/* Its identifier, NULL and 0 where it came without. */
+const uint8_t *lease_id(const struct lease *, size_t *len);
+
+void lease_release(struct leases *, struct lease *, int64_t now);
+/*
+ * Nobody gets it until end; there need not be a lease yet (a probe was
+ * answered). NULL: no memory.
+ */
+struct lease *lease_conflict(
+    struct leases *, uint32_t ip, uint32_t network, int64_t now, int64_t end);
+/* Free an address by hand, whatever its state. */
+void lease_clear(struct leases *, struct lease *, int64_t now);
+
+/*
+ * The next one whose end has come: a bound one is LEASE_EXPIRED now, an offer
+ * or a conflict is as if it never was given away (its former holder is kept).
+ * NULL: none is due. Call until NULL.
+ */
+struct lease *lease_expire(struct leases *, int64_t now);
+/* When the next one is due; LEASE_FOREVER: never. */
+int64_t lease_next_end(const struct leases *);
+
+/* Take over a record that was read; the later of two for an address wins. */
+struct lease *lease_load(struct leases *, const struct lease *record,
+    const struct lease_client *, const struct lease_more *);
+
+/*
+ * Each lease in the order of addresses that have one; NULL at the end. `after`
+ * NULL: the first. Safe while leases change between calls.
+ */
+struct lease *lease_next(const struct leases *, const struct lease *after);
+
+const char *lease_state_name(enum lease_state);
+
+#endif
