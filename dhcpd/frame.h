@@ -44,7 +44,10 @@ void frame_arp_put(uint8_t out[FRAME_ARP_LEN], const struct frame_arp *);
 /* 0, or -1: not one. */
 int frame_arp_get(const uint8_t *, size_t, struct frame_arp *);
 
-/* ICMP echo request of 8 + n bytes; the checksum is filled in. */
+/*
+ * ICMP echo request of 8 + n bytes; those behind the 8 are the caller's and
+ * stand there already, since the checksum covers them.
+ */
 void frame_echo_put(uint8_t *out, uint16_t id, uint16_t seq, size_t n);
 /* An echo reply behind an IPv4 header; 0 or -1. */
 int frame_echo_get(
