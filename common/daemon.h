@@ -47,12 +47,18 @@ struct daemon_conf {
 #define DAEMON_AT(conf_struct, m)                                              \
 	(offsetof(struct conf_struct, daemon) + offsetof(struct daemon_conf, m))
 
-/* Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own. */
+/*
+ * Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own; a
+ * daemon that names what it binds (struct daemon's listen) has
+ * DAEMON_KEYS_BOUND and so neither `listen` nor `workers`.
+ */
 /* clang-format off */
 #define DAEMON_KEYS(conf_struct, user_def)                                            \
 	{ .name = "listen", .type = CONF_ADDRS, .offset = DAEMON_AT(conf_struct, listen), .def = "*", .min = 1, .max = 64 },                  \
-	{ .name = "user", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, user), .def = user_def, .min = 1, .max = 32 },                   \
 	{ .name = "workers", .type = CONF_NUM, .offset = DAEMON_AT(conf_struct, workers), .def = "1", .min = 1, .max = 64 },                  \
+	DAEMON_KEYS_BOUND(conf_struct, user_def)
+#define DAEMON_KEYS_BOUND(conf_struct, user_def)                                      \
+	{ .name = "user", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, user), .def = user_def, .min = 1, .max = 32 },                   \
 	{ .name = "drain_timeout", .type = CONF_TIME, .offset = DAEMON_AT(conf_struct, drain_ms), .def = "30s", .min = 0, .max = 86400000 },  \
 	{ .name = "control_group", .type = CONF_STR, .offset = DAEMON_AT(conf_struct, control_group), .def = "", .min = 0, .max = 32 }
 /* clang-format on */
@@ -82,6 +88,13 @@ struct daemon {
 	const char *name; /* "tftpd" */
 	uint16_t port; /* unless an address names one */
 	int type; /* SOCK_DGRAM or SOCK_STREAM */
+	/*
+	 * NULL: the key `listen` and site.conf's addresses say what is bound.
+	 * Else always this ("0.0.0.0"), by one worker: a datagram to a
+	 * broadcast address comes to every socket bound to the port, so more
+	 * of them would answer it more than once.
+	 */
+	const char *listen;
 	const struct conf_key *keys;
 	size_t conf_size; /* the struct begins with struct daemon_conf */
 	const struct stats_key *counters;

@@ -41,6 +41,18 @@ close_logs(int fds[DAEMON_LOGS])
 	}
 }
 
+/* The address number i to listen on; NULL: there are no more. */
+static const char *
+address_at(const struct generation *g, size_t i)
+{
+	const struct daemon *d = g->parent->setup->daemon;
+	const struct conf_list *listen = &generation_conf(g)->listen;
+
+	if (d->listen != NULL)
+		return i == 0 ? d->listen : NULL;
+	return i < listen->n ? listen->v[i] : NULL;
+}
+
 /* An SO_REUSEPORT group never shrinks: surplus sockets are shared out. */
 static unsigned
 slots_for(const struct parent *p, unsigned workers)
@@ -58,7 +70,6 @@ static int
 open_sockets(struct parent *p, struct generation *g)
 {
 	const struct parent_setup *s = p->setup;
-	const struct daemon_conf *c = generation_conf(g);
 	const struct sock_set *old =
 	    p->current != NULL ? &p->current->socks : NULL;
 	struct sock_spec spec = {
@@ -67,6 +78,7 @@ open_sockets(struct parent *p, struct generation *g)
 		.force_port = s->port != 0,
 		.slots = slots_for(p, g->n),
 	};
+	const char *where;
 	size_t i;
 
 	if (s->inherited.n > 0) {
@@ -75,8 +87,8 @@ open_sockets(struct parent *p, struct generation *g)
 			g->socks.v[i].kept = true;
 		return 0;
 	}
-	for (i = 0; i < c->listen.n; i++)
-		if (sock_listen(&g->socks, old, &spec, c->listen.v[i]) == -1) {
+	for (i = 0; (where = address_at(g, i)) != NULL; i++)
+		if (sock_listen(&g->socks, old, &spec, where) == -1) {
 			sock_set_undo(&g->socks);
 			return -1;
 		}
@@ -89,10 +101,10 @@ generation_open(struct parent *p, void *conf)
 {
 	const struct daemon *d = p->setup->daemon;
 	const struct daemon_conf *c = conf;
+	unsigned i, n = d->listen != NULL ? 1 : (unsigned)c->workers;
 	struct generation *g;
-	unsigned i;
 
-	g = calloc(1, sizeof(*g) + c->workers * sizeof(g->children[0]));
+	g = calloc(1, sizeof(*g) + n * sizeof(g->children[0]));
 	if (g == NULL) {
 		log_err("generation");
 		parent_conf_free(d, conf);
@@ -100,7 +112,7 @@ generation_open(struct parent *p, void *conf)
 	}
 	g->parent = p;
 	g->conf = conf;
-	g->n = (unsigned)c->workers;
+	g->n = n;
 	g->number = ++p->count;
 	for (i = 0; i < g->n; i++) {
 		g->children[i].gen = g;

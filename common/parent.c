@@ -59,6 +59,7 @@ parent_conf_free(const struct daemon *d, void *conf)
 		return;
 	if (d->forget != NULL)
 		d->forget(conf);
+	conf_free(daemon_site_keys, conf); /* also what no row of d->keys has */
 	conf_free(d->keys, conf);
 	free(conf);
 }

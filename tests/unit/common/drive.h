@@ -559,6 +559,7 @@ drive_setup(void)
 	syslogd_start();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	unsetenv("TESTD_STREAM");
+	unsetenv("TESTD_BOUND");
 	put_file(ETC "testd.conf", "greeting = first\n");
 }
 

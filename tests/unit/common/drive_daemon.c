@@ -113,6 +113,30 @@ END_TEST
 
 /* Start */
 
+/* A daemon that says itself what it binds, whatever the site's addresses. */
+START_TEST(bound)
+{
+	pid_t pid;
+
+	setenv("TESTD_BOUND", "yes", 1);
+	put_file(ETC "site.conf", "addresses = { \"127.0.0.1\" }\n");
+	started("-n");
+	started(NULL);
+	pid = pid_of("testd");
+	ck_assert_int_eq(count_children(pid), 1);
+	ck_assert(has(ask_at(SOCK_DGRAM, "127.0.0.2", "x"), "greeting=first"));
+	ck_assert_str_eq(ask("x"), "Connection refused");
+	put_file(ETC "testd.conf", "greeting = second\n");
+	ck_assert_str_eq(ctl("testd", "reload"), "ok\ngeneration 2\n");
+	WAIT_FOR(has(ask_at(SOCK_DGRAM, "127.0.0.2", "x"), "greeting=second"));
+	WAIT_FOR(count_children(pid) == 1);
+	put_file(ETC "testd.conf", "listen = { \"127.0.0.1\" }\n");
+	refused("listen: unknown key", "-n");
+	put_file(ETC "testd.conf", "workers = 2\n");
+	refused("workers: unknown key", "-n");
+}
+END_TEST
+
 START_TEST(serves_when_started)
 {
 	struct stat st;
@@ -888,6 +912,7 @@ main(void)
 	tcase_add_test(tc, check_words);
 	tcase_add_test(tc, check_beside);
 	tcase_add_test(tc, which_file);
+	tcase_add_test(tc, bound);
 	tcase_add_test(tc, serves_when_started);
 	tcase_add_loop_test(tc, cannot_start, 0, COUNT(failing));
 	tcase_add_test(tc, second_start);

@@ -1,7 +1,7 @@
 /*
  * testd: the test daemon. It answers what it is sent, a datagram or (with
  * TESTD_STREAM in the environment) a line of a connection, with what it was,
- * who it is, and what it knows:
+ * who it is, and what it knows; with TESTD_BOUND it always binds 127.0.0.2:
  *
  *	TEXT		"TEXT worker=N greeting=G key=K words=N pid=P"
  *	file NAME	... and the first line of NAME below the root
@@ -66,6 +66,15 @@ static const struct conf_key keys[] = {
 	{ .name = "root", .type = CONF_PATH, AT(root), .def = "" },
 	{ .name = "log", .type = CONF_PATH, AT(log), .def = "" },
 	{ .name = "fail", .type = CONF_ENUM, AT(fail), .def = "no", .words = fails },
+	{ .type = CONF_END },
+};
+static const struct conf_key bound_keys[] = {
+	DAEMON_KEYS_BOUND(testd_conf, "nobody"),
+	{ .name = "greeting", .type = CONF_STR, AT(greeting), .def = "none", .min = 1, .max = 64 },
+	{ .name = "key_file", .type = CONF_PATH, AT(key_file), .def = "" },
+	{ .name = "words", .type = CONF_PATH, AT(words), .def = "" },
+	{ .name = "root", .type = CONF_PATH, AT(root), .def = "" },
+	{ .name = "log", .type = CONF_PATH, AT(log), .def = "" },
 	{ .type = CONF_END },
 };
 /* clang-format on */
@@ -320,5 +329,9 @@ main(int argc, char **argv)
 
 	if (getenv("TESTD_STREAM") != NULL)
 		d.type = SOCK_STREAM;
+	if (getenv("TESTD_BOUND") != NULL) {
+		d.listen = "127.0.0.2";
+		d.keys = bound_keys;
+	}
 	return daemon_main(&d, argc, argv);
 }
