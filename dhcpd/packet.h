@@ -19,8 +19,8 @@
 #define PACKET_LEAST 240 /* with the cookie: shorter ones are dropped */
 #define PACKET_PAD 300 /* replies are padded to this (RFC 1542 section 2.1) */
 #define PACKET_MAX 1500 /* longer ones are dropped */
-#define PACKET_SIZE 576 /* what a client takes that has not said (option 57)   \
-			 */
+/* What a client takes that has not said (option 57). */
+#define PACKET_SIZE 576
 #define PACKET_IP_UDP 28 /* bytes of 57 that are headers below ours */
 #define PACKET_HW 16 /* bytes of chaddr */
 #define PACKET_BROADCAST 0x8000u /* in flags */
@@ -46,7 +46,10 @@ enum dhcp_type {
 	DHCP_TYPES
 };
 
-/* The options of a message: at[code] is NULL where it is absent. */
+/*
+ * The options of a message: at[code] is NULL (and len[code] 0) where it is
+ * absent. at[] may point into the struct itself, so it must not be copied.
+ */
 struct options {
 	const uint8_t *at[256];
 	uint16_t len[256];
@@ -73,7 +76,8 @@ enum packet_status {
 	PACKET_OK,
 	PACKET_SHORT, /* below PACKET_LEAST, or above PACKET_MAX */
 	PACKET_OP, /* neither request nor reply */
-	PACKET_HLEN, /* above 16; 0 without option 61 */
+	PACKET_HLEN, /* above 16; 0 in a request without option 61 that is
+			no leasequery */
 	PACKET_COOKIE, /* another one */
 	PACKET_OPTION, /* an option passes the end of its field, or has a
 			  length that its type does not allow */
@@ -86,7 +90,8 @@ enum packet_status {
  * followed once, never inside file or sname. Lengths are checked for those
  * whose length the RFCs fix and that we read: 50, 51, 52, 53, 54, 57, 58, 59,
  * 80, 93, 108, 116, 118 (wrong: PACKET_OPTION) and 61 (at least 2 bytes; what
- * is shorter counts as absent: seen in the field, RFC 2132 section 9.14).
+ * is shorter counts as absent: seen in the field, RFC 2132 section 9.14). 61
+ * and 82 are at most 255 bytes, joined.
  */
 enum packet_status packet_parse(struct packet *, const uint8_t *, size_t);
 
@@ -116,16 +121,19 @@ struct packet_out {
 	size_t tail; /* kept free at its end: for 52, 82 and 255 */
 	bool file_free, sname_free; /* may hold options */
 	size_t file_len, sname_len; /* options in them */
+	bool closed; /* takes no more options */
 };
 
 /*
  * Begin a reply to a request: op 2, xid, flags, giaddr, chaddr, htype, hlen
- * copied, secs and hops 0, cookie. `limit` is min(57 - 28, room), at least
- * 548 (RFC 2131 section 2); `tail` bytes are kept free for packet_last.
+ * copied, secs and hops 0, cookie. `limit`, at least PACKET_PAD, is the room
+ * (buffer, MTU); what the client takes lowers it: 57 - 28 bytes, never below
+ * 548 (RFC 2131 section 2), for BOOTP 300. `tail` bytes are kept free for
+ * packet_last: 2 + len.
  */
 void packet_reply(struct packet_out *, uint8_t *bytes, size_t limit,
     const struct packet *request, size_t tail);
-/* Begin a request: op 1, all else zero, cookie. */
+/* Begin a request: op 1, all else zero, cookie. limit as above. */
 void packet_request(struct packet_out *, uint8_t *bytes, size_t limit);
 
 /* Header fields; in place. */
@@ -136,14 +144,18 @@ enum {
 	PACKET_AT_SIADDR = 20,
 	PACKET_AT_GIADDR = 24
 };
-/* Set sname or file; the field takes no options then. Cut at its end. */
+/*
+ * Set sname or file, before options are added; the field takes none then. Cut
+ * at its end, always with a NUL; "" sets nothing.
+ */
 void packet_set_sname(struct packet_out *, const char *);
 void packet_set_file(struct packet_out *, const char *);
 
 /*
- * Add an option, in parts where it is longer than 255 bytes (RFC 3396), into
- * the options field or, where that is full, into file and sname (52, added by
- * packet_end). false: there is no room; nothing was added.
+ * Add an option (a code once), in parts where it is longer than 255 bytes (RFC
+ * 3396), into the options field or, where that is full, into file and sname
+ * (52, added at the end if need be). false: there is no room; nothing was
+ * added, something shorter may fit.
  */
 bool
 packet_add(struct packet_out *, uint8_t code, const void *value, size_t len);
@@ -152,7 +164,7 @@ bool packet_add_u32(struct packet_out *, uint8_t code, uint32_t);
 bool packet_add_ip(struct packet_out *, uint8_t code, struct in_addr);
 /*
  * The last option before 255, into what `tail` kept free (82: RFC 3046
- * section 2.2).
+ * section 2.2); none can be added behind it.
  */
 bool
 packet_last(struct packet_out *, uint8_t code, const void *value, size_t len);
