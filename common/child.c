@@ -175,6 +175,7 @@ child_main(struct child *c, int msg, int log)
 	size_t n = 0, i;
 
 	w.daemon = g->parent->setup->daemon;
+	w.instance = g->parent->setup->instance;
 	w.conf = g->conf;
 	w.index = c->index;
 	w.counters = c->counters;

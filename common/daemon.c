@@ -207,6 +207,7 @@ run_inetd(struct parent_setup *s)
 	    (conf = parent_conf(s)) == NULL)
 		return 1;
 	w.daemon = s->daemon;
+	w.instance = s->instance;
 	w.conf = conf;
 	w.inetd = true;
 	if (parent_logs(s->daemon, conf, logs) == -1)

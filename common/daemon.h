@@ -72,6 +72,7 @@ struct control_verb;
 /* What a worker has; passed to every call into the daemon. */
 struct worker {
 	const struct daemon *daemon;
+	const char *instance; /* its files are RUNDIR/INSTANCE.stats and so on */
 	const void *conf;
 	struct ev_loop *loop;
 	const struct sock *socks[SOCK_MAX]; /* the ones it serves */
