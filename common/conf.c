@@ -20,7 +20,7 @@
 
 #define CONF_BYTES (1024 * 1024) /* of a file, at most */
 #define KEYS_MAX 64 /* rows of a table */
-#define OPTIONS_MAX 512 /* rows of a table and of its sections */
+#define OPTIONS_MAX 512 /* rows of a table and of those of its sections */
 #define ERRORS_MAX 100 /* so many are told of a configuration */
 
 /* A table and the struct that its rows fill. */
@@ -38,7 +38,8 @@ struct target {
 static struct load {
 	char file[PATH_MAX];
 	struct conf_text text;
-	struct target root, section;
+	struct target at[CONF_DEPTH + 1]; /* the root, the sections within */
+	int depth; /* the innermost open one */
 	const cfg_t *cfg; /* where we are, or NULL .. */
 	const char *key; /* .. and at which key, or NULL */
 	int value_line; /* of the last word */
@@ -69,7 +70,7 @@ conf_error(int line, const char *key, const char *fmt, ...)
 int
 conf_wrong(const char *fmt, ...)
 {
-	bool section = now.cfg != NULL && now.cfg != now.root.cfg;
+	bool section = now.cfg != NULL && now.cfg != now.at[0].cfg;
 	char why[LOG_LINE], name[128];
 	va_list ap;
 
@@ -115,28 +116,64 @@ take_defaults(const struct conf_key *k, char *conf)
 	}
 }
 
+/* The title of the last section of these. */
 static void
-begin_section(const cfg_t *cfg)
+take_title(const struct conf_key *row, const struct conf_sections *s,
+    const char *title)
 {
-	const struct conf_key *row = find_key(now.root.keys, cfg->name);
-	struct conf_sections *s =
-	    (struct conf_sections *)(now.root.conf + row->offset);
-	char *conf;
+	bool none = strcmp(title, CONF_MARK) == 0 || *title == '\0';
+	char *p = (char *)s->v + row->title_offset, *other;
+	size_t i;
 
-	now.section = (struct target){ .keys = row->keys, .cfg = cfg };
+	if (none != (row->title_offset == 0)) {
+		conf_wrong(none ? "needs a title" : "takes no title");
+		return;
+	}
+	if (none)
+		return;
+	for (i = 0; i < s->n - 1; i++, p += row->size) {
+		other = *(char **)p;
+		if (other != NULL && strcmp(other, title) == 0)
+			conf_wrong("\"%.64s\" is set twice", title);
+	}
+	if ((*(char **)p = strdup(title)) == NULL)
+		conf_wrong("out of memory");
+}
+
+static void
+begin_section(const cfg_t *cfg, const char *title)
+{
+	struct target *in = &now.at[now.depth++], *t = in + 1;
+	const struct conf_key *row = find_key(in->keys, cfg->name);
+	struct conf_sections *s;
+
+	*t = (struct target){ .keys = row->keys, .cfg = cfg };
 	now.key = NULL;
-	first_time(&now.root, row);
+	if (in->conf == NULL)
+		return;
+	first_time(in, row);
+	s = (struct conf_sections *)(in->conf + row->offset);
 	if (row->max != 0 && s->n == row->max) {
 		conf_wrong(
 		    row->max == 1 ? "is set twice" : "too many such sections");
 		return;
 	}
-	if ((conf = conf_grow(s, row->size)) == NULL)
+	if ((t->conf = conf_grow(s, row->size)) == NULL)
 		return;
 	if (row->line_offset != 0)
-		*(int *)(conf + row->line_offset) = cfg->line;
-	now.section.conf = conf;
-	take_defaults(row->keys, conf);
+		*(int *)(t->conf + row->line_offset) = cfg->line;
+	take_title(row, s, title);
+	take_defaults(row->keys, t->conf);
+}
+
+/* libconfuse: a section has ended. */
+static int
+on_end(cfg_t *cfg, cfg_opt_t *opt)
+{
+	(void)cfg;
+	(void)opt;
+	now.depth--;
+	return 0;
 }
 
 /* The nth word of an assignment. */
@@ -152,6 +189,8 @@ take_word(struct target *t, const char *word, unsigned nth)
 		return;
 	}
 	list = conf_kinds[key->type].list;
+	if (nth == 1 && key->line_offset != 0)
+		*(int *)(t->conf + key->line_offset) = now.cfg->line;
 	if (nth == 1 && !first_time(t, key))
 		conf_wrong("is set twice");
 	else if (nothing && !list)
@@ -170,13 +209,13 @@ take_word(struct target *t, const char *word, unsigned nth)
 static int
 on_value(cfg_t *cfg, cfg_opt_t *opt, const char *word, void *result)
 {
-	struct target *t = cfg == now.root.cfg ? &now.root : &now.section;
+	struct target *t = &now.at[now.depth];
 
 	*(const char **)result = word;
 	now.cfg = cfg;
 	now.key = opt->name;
 	if (t->cfg != cfg) { /* CONF_MARK, the first word of each section */
-		begin_section(cfg);
+		begin_section(cfg, word);
 	} else {
 		now.value_line = cfg->line;
 		if (t->conf != NULL) /* each '=' empties the option */
@@ -222,20 +261,29 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	conf_wrong("%s", why);
 }
 
-/* The options for a table and its sections, from the static ones. */
+/*
+ * The options for a table and its sections, from the static ones. A table that
+ * several others name is made once.
+ */
 static cfg_opt_t *
 make_options(const struct conf_key *keys, size_t *used)
 {
 	static cfg_opt_t options[OPTIONS_MAX];
+	static const struct conf_key *made[OPTIONS_MAX]; /* begins there */
 	const cfg_opt_t mark =
 	    CFG_STR_CB(CONF_MARK, NULL, CFGF_NODEFAULT, on_value);
 	cfg_opt_t *v = options + *used, *o = v;
 	size_t i, n = 0;
 
+	for (i = 0; i < *used; i++)
+		if (made[i] == keys)
+			return options + i;
 	while (keys[n].type != CONF_END)
 		n++;
+	made[*used] = keys;
 	*used += n + 2;
 	assert(n <= KEYS_MAX && *used <= OPTIONS_MAX);
+	memset(made + (v - options) + 1, 0, (n + 1) * sizeof(made[0]));
 	for (i = 0; i < n; i++, o++) {
 		*o = mark;
 		o->name = keys[i].name;
@@ -244,6 +292,7 @@ make_options(const struct conf_key *keys, size_t *used)
 		if (keys[i].type == CONF_SECTION) {
 			o->type = CFGT_SEC;
 			o->flags = CFGF_MULTI;
+			o->validcb = on_end;
 			o->subopts = make_options(keys[i].keys, used);
 		}
 	}
@@ -259,11 +308,11 @@ parse_text(const char *raw, size_t len)
 	size_t used = 0;
 	cfg_t *cfg = NULL;
 
-	conf_text_clean(&now.text, now.root.keys, raw, len);
+	conf_text_clean(&now.text, now.at[0].keys, raw, len);
 	if (!now.text.out.failed)
-		cfg = cfg_init(make_options(now.root.keys, &used), CFGF_NONE);
+		cfg = cfg_init(make_options(now.at[0].keys, &used), CFGF_NONE);
 	if (cfg != NULL) {
-		now.root.cfg = cfg;
+		now.at[0].cfg = cfg;
 		cfg_set_error_function(cfg, on_error);
 		rc = cfg_parse_buf(cfg, (const char *)now.text.out.p);
 		now.cfg = NULL;
@@ -285,7 +334,7 @@ load_file(const char *path, const struct conf_key *keys, void *conf, bool must)
 	char *raw;
 	FILE *fp;
 
-	now = (struct load){ .root = { .keys = keys, .conf = conf } };
+	now = (struct load){ .at = { { .keys = keys, .conf = conf } } };
 	strlcpy(now.file, path, sizeof(now.file));
 	if ((fp = fopen(path, "re")) == NULL) {
 		if (errno != ENOENT || must) {

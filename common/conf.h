@@ -16,6 +16,10 @@
  * in "..." (escapes as in C) or '...' (only \' and \\ are escapes) and end on
  * their line; words of letters, digits and .:/-_[]@%$ need no quotes; comments
  * are # // and C's. There is no include, no += and no ${ENVIRONMENT}.
+ *
+ * Sections may hold sections, CONF_DEPTH deep, and one table of keys may serve
+ * sections in several places. A section whose row has a title_offset is written
+ * `name "title" { ... }`, and no two beside each other have the same title.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -27,13 +31,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define CONF_DEPTH 8
+
 enum conf_type {
 	CONF_END,
 	CONF_BOOL, /* bool; yes no true false on off */
 	CONF_NUM, /* uint64_t, min..max; decimal digits only */
 	CONF_SIZE, /* uint64_t bytes; 64k 10M 1G 2T, min..max */
 	CONF_TIME, /* uint64_t milliseconds; 500ms 30s 15m 2h 7d, bare: s;
-		      min..max in milliseconds */
+		      min..max in milliseconds; where `words` has a word,
+		      such as "infinite", that is UINT64_MAX */
 	CONF_STR, /* char *; at most max bytes; empty only where min is 0 */
 	CONF_PATH, /* char *; absolute; empty only where min is 0 */
 	CONF_ENUM, /* int; index in `words` */
@@ -81,11 +88,16 @@ struct conf_key {
 	uint64_t min, max; /* numbers and ranges always have bounds; a max of
 			      0 is none for others, their min is 0 or 1 */
 	const char *const *words; /* CONF_ENUM: its words, then NULL */
-	const struct conf_key *keys; /* CONF_SECTION: its rows; its structs
-					have max sections at most, */
+	const struct conf_key *keys; /* CONF_SECTION: its rows; there are max
+					structs at most, */
 	size_t size; /* .. each of this size; */
-	size_t line_offset; /* .. and an int at this offset (0: none) gets
-			       the line where the section begins */
+	size_t title_offset; /* .. and a char * at this offset of them (0: it
+				has none) gets the section's title */
+	size_t line_offset; /* an int at this offset (0: none) gets the line:
+			       of a section's struct, where that begins; else
+			       of the struct with the key, where the value
+			       stands, 0 where no file says it. What has no
+			       default and stands nowhere is not shown */
 };
 
 /*

@@ -42,13 +42,16 @@ set_scaled(const struct conf_key *key, const char *word, void *p)
 		[CONF_SIZE] = "size",
 		[CONF_TIME] = "time" };
 	char min[CONF_FORMAT], max[CONF_FORMAT];
-	uint64_t v;
+	const char *none = key->words == NULL ? NULL : key->words[0];
+	uint64_t v = UINT64_MAX;
 
-	if (conf_parse(key->type, word, &v) == -1 || v < key->min ||
-	    v > key->max)
-		return conf_wrong(QUOTED "is not a %s from %s to %s", word,
+	if ((none == NULL || strcmp(word, none) != 0) &&
+	    (conf_parse(key->type, word, &v) == -1 || v < key->min ||
+		v > key->max))
+		return conf_wrong(QUOTED "is not a %s from %s to %s%s%s", word,
 		    nouns[key->type], conf_format(key->type, key->min, min),
-		    conf_format(key->type, key->max, max));
+		    conf_format(key->type, key->max, max),
+		    none == NULL ? "" : " or ", none == NULL ? "" : none);
 	*(uint64_t *)p = v;
 	return 0;
 }
@@ -190,6 +193,7 @@ conf_clear(const struct conf_key *key, void *p)
 {
 	bool strings = key->type == CONF_LIST || key->type == CONF_ADDRS;
 	struct conf_sections a;
+	char *one;
 	size_t i;
 
 	if (key->type == CONF_STR || key->type == CONF_PATH) {
@@ -201,8 +205,12 @@ conf_clear(const struct conf_key *key, void *p)
 	a = array(p);
 	for (i = 0; strings && i < a.n; i++)
 		free(((char **)a.v)[i]);
-	for (i = 0; key->type == CONF_SECTION && i < a.n; i++)
-		conf_free(key->keys, (char *)a.v + i * key->size);
+	for (i = 0; key->type == CONF_SECTION && i < a.n; i++) {
+		one = (char *)a.v + i * key->size;
+		conf_free(key->keys, one);
+		if (key->title_offset != 0)
+			free(*(char **)(one + key->title_offset));
+	}
 	free(a.v);
 	memset(p, 0, sizeof(a));
 }
@@ -243,6 +251,8 @@ value_word(const struct conf_key *key, const void *p, size_t i, char out[WORD])
 			*strchr(out, '-') = '\0';
 		return out;
 	default:
+		if (key->words != NULL && *(const uint64_t *)p == UINT64_MAX)
+			return key->words[0];
 		return conf_format(key->type, *(const uint64_t *)p, out);
 	}
 }
@@ -289,24 +299,37 @@ show_value(const struct conf_key *key, const void *p, struct buf *out)
 	buf_puts(out, list ? " }\n" : "\n");
 }
 
+static void
+show_sections(const struct conf_key *k, struct conf_sections s, struct buf *out)
+{
+	const char *one;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		one = (const char *)s.v + i * k->size;
+		buf_puts(out, k->name);
+		if (k->title_offset != 0) {
+			buf_puts(out, " ");
+			show_quoted(
+			    *(char *const *)(one + k->title_offset), out);
+		}
+		buf_puts(out, " {\n");
+		conf_show(k->keys, one, out);
+		buf_puts(out, "}\n");
+	}
+}
+
 void
 conf_show(const struct conf_key *k, const void *conf, struct buf *out)
 {
-	struct conf_sections s;
 	const char *p;
-	size_t i;
 
 	for (; k->type != CONF_END; k++) {
-		p = (const char *)conf + k->offset;
-		if (k->type != CONF_SECTION) {
-			show_value(k, p, out);
-			continue;
-		}
-		s = array(p);
-		for (i = 0; i < s.n; i++) {
-			buf_printf(out, "%s {\n", k->name);
-			conf_show(k->keys, (char *)s.v + i * k->size, out);
-			buf_puts(out, "}\n");
-		}
+		p = (const char *)conf;
+		if (k->type == CONF_SECTION)
+			show_sections(k, array(p + k->offset), out);
+		else if (k->def != NULL || k->line_offset == 0 ||
+		    *(const int *)(p + k->line_offset) != 0)
+			show_value(k, p + k->offset, out);
 	}
 }

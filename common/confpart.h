@@ -22,8 +22,8 @@
 
 /*
  * A word that no file can say without quotes. It stands for the nothing in
- * "{ }" and, as key and value, behind the '{' of each section: libconfuse
- * would report neither.
+ * "{ }" and, as a key, behind the '{' of each section, with the title of that
+ * for its value, or itself: libconfuse would report neither.
  */
 #define CONF_MARK "\177"
 

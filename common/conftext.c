@@ -15,8 +15,10 @@
  *			(backslash at its end: on the next)
  *	NUL bytes	cut values short: refused, also as \0 and \x00
  *	{ }		an empty list calls nobody back: made CONF_MARK
- *	x { ...		calls nobody back, and may end with the file: a
- *			CONF_MARK begins it, a missing end is refused
+ *	x "t" { ...	calls nobody back, and may end with the file: a
+ *			CONF_MARK begins it, with the title for a value (it
+ *			compares each title to all others and drops the
+ *			first of two that are equal); a missing end is refused
  *	a-key		is not a_key: written so
  */
 #include <string.h>
@@ -38,9 +40,12 @@ struct scan {
 	struct buf *out;
 	size_t token; /* where this token begins in the output */
 	size_t list; /* .. and the list that is open, or 0 */
+	size_t title, title_end; /* .. and the last title */
 	int line;
-	int section; /* where the section begins that is open, or 0 */
-	char last; /* the last token: punctuation, or 'w' for a word */
+	int sections[CONF_DEPTH]; /* where the open ones begin */
+	int depth;
+	char last; /* the last token: punctuation, 'k' a key, 't' a word behind
+		      one, 'v' a value */
 };
 
 /* The text ends before this token. */
@@ -142,7 +147,7 @@ spell_key(const struct conf_key *k, char *word, size_t n)
 }
 
 static int
-copy_word(struct scan *s)
+copy_word(struct scan *s, char kind)
 {
 	char what[] = "'x' must stand in quotes";
 
@@ -157,22 +162,44 @@ copy_word(struct scan *s)
 	}
 	if (*s->p == '{' && s->p[-1] == '$')
 		return refuse(s, s->line, "'${' must stand in quotes");
-	if (s->last != '=' && s->list == 0)
+	if (kind == 'k')
 		spell_key(s->keys, (char *)s->out->p + s->token,
 		    s->out->len - s->token);
 	return 0;
 }
 
+/* Take the title, which stands before the brace, behind it. */
 static void
+move_title(struct scan *s)
+{
+	size_t n = s->title_end - s->title;
+	uint8_t *to = buf_room(s->out, n);
+
+	if (to == NULL)
+		return;
+	memcpy(to, s->out->p + s->title, n);
+	memset(s->out->p + s->title, ' ', n);
+	s->out->len += n;
+}
+
+static int
 open_brace(struct scan *s)
 {
+	if (s->last != '=' && s->depth == CONF_DEPTH)
+		return refuse(s, s->line, "sections are nested too deeply");
 	put(s);
 	if (s->last == '=') {
 		s->list = s->token;
-		return;
+		return 0;
 	}
-	s->section = s->line;
-	buf_puts(s->out, CONF_MARK "=" CONF_MARK " ");
+	s->sections[s->depth++] = s->line;
+	buf_puts(s->out, CONF_MARK "=");
+	if (s->last == 't')
+		move_title(s);
+	else
+		buf_puts(s->out, CONF_MARK);
+	buf_puts(s->out, " ");
+	return 0;
 }
 
 static void
@@ -180,7 +207,7 @@ close_brace(struct scan *s)
 {
 	put(s);
 	if (s->list == 0)
-		s->section = 0;
+		s->depth -= s->depth > 0;
 	else if (s->last == '{' && !s->out->failed) {
 		s->out->p[s->list] = *CONF_MARK;
 		s->out->p[s->token] = ' ';
@@ -188,26 +215,39 @@ close_brace(struct scan *s)
 	s->list = 0;
 }
 
+static char
+word_kind(const struct scan *s)
+{
+	if (s->list != 0 || s->last == '=')
+		return 'v';
+	return s->last == 'k' ? 't' : 'k';
+}
+
 static int
 copy_token(struct scan *s)
 {
-	char c = *s->p;
+	char c = *s->p, kind = word_kind(s);
 	int rc = 0;
 
 	s->token = s->out->len;
 	if (c == '#' || (c == '/' && (s->p[1] == '/' || s->p[1] == '*')))
 		return skip_comment(s);
 	if (c == '{')
-		open_brace(s);
+		rc = open_brace(s);
 	else if (c == '}')
 		close_brace(s);
 	else if (strchr(" \t\r\n=,", c) != NULL)
 		put(s);
 	else {
-		rc = c == '"' || c == '\'' ? copy_string(s) : copy_word(s);
+		rc =
+		    c == '"' || c == '\'' ? copy_string(s) : copy_word(s, kind);
 		if (s->out->len - s->token > WRITTEN)
 			rc = refuse(s, s->line, "a value is too long");
-		c = 'w';
+		if (kind == 't') {
+			s->title = s->token;
+			s->title_end = s->out->len;
+		}
+		c = kind;
 	}
 	if (c > ' ')
 		s->last = c;
@@ -231,9 +271,8 @@ conf_text_clean(struct conf_text *t, const struct conf_key *keys,
 	while (*s.p != '\0' && copy_token(&s) == 0)
 		;
 	s.token = t->out.len;
-	if (*s.p == '\0' && t->error_line == 0 &&
-	    (s.section != 0 || s.p < s.end))
-		refuse(
-		    &s, s.section, "the section that begins here has no end");
+	if (*s.p == '\0' && t->error_line == 0 && (s.depth > 0 || s.p < s.end))
+		refuse(&s, s.depth > 0 ? s.sections[s.depth - 1] : 0,
+		    "the section that begins here has no end");
 	buf_add(&t->out, "", 1);
 }

@@ -24,6 +24,13 @@ struct rule {
 	int line;
 };
 
+struct host {
+	uint64_t ttl_ms;
+	char *name;
+	int ttl_line;
+	struct conf_sections rules;
+};
+
 struct all {
 	bool on;
 	uint64_t num, size, ms;
@@ -31,9 +38,10 @@ struct all {
 	int mode;
 	struct conf_list list, listen;
 	struct conf_range ports;
-	struct conf_sections rules;
+	struct conf_sections rules, hosts;
 };
 
+static const char *const infinite[] = { "infinite", NULL };
 static const char *const modes[] = { "never", "maybe", "always", NULL };
 
 /* clang-format off */
@@ -42,6 +50,12 @@ static const struct conf_key rule_keys[] = {
 	{ .name = "names", .type = CONF_LIST, .offset = offsetof(struct rule, names), .def = "x", .max = 3 },
 	{ .name = "networks", .type = CONF_PREFIXES, .offset = offsetof(struct rule, networks), .max = 4 },
 	{ .name = "deny", .type = CONF_BOOL, .offset = offsetof(struct rule, deny), .def = "no" },
+	{ .type = CONF_END },
+};
+
+static const struct conf_key host_keys[] = {
+	{ .name = "ttl", .type = CONF_TIME, .offset = offsetof(struct host, ttl_ms), .max = UINT64_MAX / 2, .words = infinite, .line_offset = offsetof(struct host, ttl_line) },
+	{ .name = "rule", .type = CONF_SECTION, .offset = offsetof(struct host, rules), .max = 3, .keys = rule_keys, .size = sizeof(struct rule) },
 	{ .type = CONF_END },
 };
 
@@ -57,6 +71,7 @@ static const struct conf_key keys[] = {
 	{ .name = "listen", .type = CONF_ADDRS, .offset = offsetof(struct all, listen), .def = "*", .min = 1, .max = 64 },
 	{ .name = "ports", .type = CONF_RANGE, .offset = offsetof(struct all, ports), .min = 1024, .max = 65535 },
 	{ .name = "rule", .type = CONF_SECTION, .offset = offsetof(struct all, rules), .max = 3, .keys = rule_keys, .size = sizeof(struct rule), .line_offset = offsetof(struct rule, line) },
+	{ .name = "host", .type = CONF_SECTION, .offset = offsetof(struct all, hosts), .max = 3, .keys = host_keys, .size = sizeof(struct host), .title_offset = offsetof(struct host, name) },
 	{ .type = CONF_END },
 };
 /* clang-format on */

@@ -35,6 +35,19 @@ struct opts {
 	char *note;
 };
 
+struct host {
+	uint64_t ttl_ms;
+	char *name;
+	int ttl_line, line;
+	struct conf_sections notes;
+};
+
+struct zone {
+	struct conf_sections hosts;
+	char *name;
+	int line;
+};
+
 struct all {
 	struct daemon_conf daemon;
 	bool on, off;
@@ -44,10 +57,11 @@ struct all {
 	struct conf_list roots;
 	struct conf_prefixes nets;
 	struct conf_range ports;
-	struct conf_sections rules, opts;
+	struct conf_sections rules, opts, zones, hosts;
 };
 
 static const char *const modes[] = { "never", "maybe", "always", NULL };
+static const char *const infinite[] = { "infinite", NULL };
 
 /* clang-format off */
 static const struct conf_key rule_keys[] = {
@@ -63,6 +77,20 @@ static const struct conf_key opts_keys[] = {
 	{ .name = "blksize", .type = CONF_NUM, .offset = offsetof(struct opts, blksize), .def = "1428", .min = 8, .max = 65464 },
 	{ .name = "max_wait", .type = CONF_TIME, .offset = offsetof(struct opts, wait_ms), .def = "5s", .min = 1000, .max = 255000 },
 	{ .name = "note", .type = CONF_STR, .offset = offsetof(struct opts, note), .def = "none", .max = 8 },
+	{ .type = CONF_END },
+};
+
+static const struct conf_key host_keys[] = {
+	{ .name = "ttl", .type = CONF_TIME, .offset = offsetof(struct host, ttl_ms), .min = 1000, .max = 86400000, .words = infinite, .line_offset = offsetof(struct host, ttl_line) },
+	{ .name = "options", .type = CONF_SECTION, .offset = offsetof(struct host, notes), .max = 1, .keys = opts_keys, .size = sizeof(struct opts) },
+	{ .type = CONF_END },
+};
+
+#define HOST_ROW(member) \
+	{ .name = "host_name", .type = CONF_SECTION, .offset = member, .max = 3, .keys = host_keys, .size = sizeof(struct host), .title_offset = offsetof(struct host, name), .line_offset = offsetof(struct host, line) }
+
+static const struct conf_key zone_keys[] = {
+	HOST_ROW(offsetof(struct zone, hosts)),
 	{ .type = CONF_END },
 };
 
@@ -83,6 +111,8 @@ static const struct conf_key keys[] = {
 	{ .name = "ports", .type = CONF_RANGE, .offset = offsetof(struct all, ports), .def = "0", .min = 1024, .max = 65535 },
 	{ .name = "rule_list", .type = CONF_SECTION, .offset = offsetof(struct all, rules), .max = 3, .keys = rule_keys, .size = sizeof(struct rule), .line_offset = offsetof(struct rule, line) },
 	{ .name = "options", .type = CONF_SECTION, .offset = offsetof(struct all, opts), .max = 1, .keys = opts_keys, .size = sizeof(struct opts) },
+	{ .name = "zone", .type = CONF_SECTION, .offset = offsetof(struct all, zones), .max = 4, .keys = zone_keys, .size = sizeof(struct zone), .title_offset = offsetof(struct zone, name), .line_offset = offsetof(struct zone, line) },
+	HOST_ROW(offsetof(struct all, hosts)),
 	{ .type = CONF_END },
 };
 
@@ -134,6 +164,7 @@ expect(const char *text, size_t len, const char *lines)
 #define NUM_RANGE " is not a number from 8 to 65464\n"
 #define SIZE_RANGE " is not a size from 1k to 10M\n"
 #define TIME_RANGE " is not a time from 500ms to 7d\n"
+#define TTL_RANGE " is not a time from 1s to 1d or infinite\n"
 #define NO_ADDR " is not an address such as 192.0.2.1, [2001:db8::1]:53 or *\n"
 #define NO_PREFIX " is not a prefix such as 192.0.2.0/24\n"
 #define PORTS " is not 0 or a range such as 50000-50100 from 1024 to 65535\n"
@@ -305,8 +336,7 @@ static const struct {
 	{ "options {\n max-wait = 2\n max_wait = 3\n}",
 	    F ":3: options.max_wait: is set twice\n" },
 	{ "options = 5", F ":1: options: is a section: '{' is missing\n" },
-	{ "options \"x\" { }",
-	    F ":1: options: is a section: '{' is missing\n" },
+	{ "options \"x\" { }", F ":1: options: takes no title\n" },
 	{ "options { blksize = 9\nnum = 9",
 	    F ":2: options.num: unknown key\n" },
 	{ "num = 9\noptions {\n blksize = 1\n\n",
@@ -316,6 +346,34 @@ static const struct {
 	    F ":1: the section that begins here has no end\n" },
 	{ "options { options { } }", F ":1: options.options: unknown key\n" },
 	{ "num { }", F ":1: num: '=' is missing\n" },
+	/* titles, sections in sections */
+	{ "zone a { host-name b { } host_name c { } } host_name b { }", "" },
+	{ "zone 'it''s' { }", F ":1: zone: is a section: '{' is missing\n" },
+	{ "zone { }\nzone \"\" { host_name\n{ ttl = 0 } }",
+	    F ":1: zone: needs a title\n" F ":2: zone: needs a title\n" F
+	      ":3: host_name: needs a title\n" F
+	      ":3: host_name.ttl: \"0\"" TTL_RANGE },
+	{ "zone \"\177\" { }", F ":1: zone: needs a title\n" },
+	{ "zone a {}\nzone b {\n host_name a {}\n host_name 'a' {}\n}\n"
+	  "zone \"a\"\n{ host_name a { ttl = x } }\nhost_name a { }",
+	    F ":4: host_name: \"a\" is set twice\n" F
+	      ":7: zone: \"a\" is set twice\n" F
+	      ":7: host_name.ttl: \"x\"" TTL_RANGE },
+	{ "zone a { host_name b { ttl = 1\nttl = 2 options { note = x } "
+	  "options {} }\n zone c { } }",
+	    F ":2: host_name.ttl: is set twice\n" F
+	      ":2: options: is set twice\n" F ":3: zone.zone: unknown key\n" },
+	{ "zone a {\n host_name b {\n\"\177\" = x }\n }",
+	    F ":3: host_name.\\x7f: unknown key\n" },
+	{ "zone a {} zone b {} zone c {} zone d {}\nzone e { host_name x {\n"
+	  "ttl = 0 } host_name x {}}\nnum = 1",
+	    F ":2: zone: too many such sections\n" F
+	      ":4: num: \"1\"" NUM_RANGE },
+	{ "zone a {\n host_name b {\n }\n host_name c {\n\n",
+	    F ":4: the section that begins here has no end\n" },
+	{ "zone a { host_name b { } } }", F ":1: unexpected closing brace\n" },
+	{ "zone \"a\\\nb\" {\n host_name c { ttl = 0 } }",
+	    F ":3: host_name.ttl: \"0\"" TTL_RANGE },
 };
 
 START_TEST(message)
@@ -404,7 +462,8 @@ static const char full[] =
     "rule-list { } rule_list {\n\n"
     "  deny = yes names = {}\n"
     "}\n"
-    "options { note = '' }\n";
+    "options { note = '' }\n"
+    "zone z { host_name h { ttl = 1 } }\n";
 
 static void
 check_full(const struct all *c)
@@ -471,6 +530,73 @@ START_TEST(values)
 		ck_assert_int_eq(r[2].line, 20);
 		conf_free(keys, &c);
 	}
+}
+END_TEST
+
+/* Sections within sections; a member for what no file said; lines. */
+START_TEST(nested)
+{
+	static const char text[] = "zone \"10.0.0.0/8 \\\"x\\\"\" {\n"
+				   "  host-name a-b { ttl = infinite }\n"
+				   "  host_name 'b' { options { note = n } }\n"
+				   "}\n"
+				   "host_name a-b {\n"
+				   "  ttl = 9\n"
+				   "}\n"
+				   "zone second\n"
+				   "{\n"
+				   "}\n";
+	static const char shown[] = "zone \"10.0.0.0/8 \\\"x\\\"\" {\n"
+				    "host_name \"a-b\" {\n"
+				    "ttl = infinite\n"
+				    "}\n"
+				    "host_name \"b\" {\n"
+				    "options {\n"
+				    "blksize = 1428\n"
+				    "max_wait = 5s\n"
+				    "note = \"n\"\n"
+				    "}\n"
+				    "}\n"
+				    "}\n"
+				    "zone \"second\" {\n"
+				    "}\n"
+				    "host_name \"a-b\" {\n"
+				    "ttl = 9s\n"
+				    "}\n";
+	const struct zone *z;
+	const struct host *h;
+	struct buf out;
+	struct all c;
+
+	buf_init(&out, 65536);
+	put_text(F, text);
+	ck_assert_int_eq(load(&c), 0);
+	ck_assert_uint_eq(c.zones.n, 2);
+	z = c.zones.v;
+	ck_assert_str_eq(z[0].name, "10.0.0.0/8 \"x\"");
+	ck_assert_int_eq(z[0].line, 1);
+	ck_assert_str_eq(z[1].name, "second");
+	ck_assert_int_eq(z[1].line, 9);
+	ck_assert_uint_eq(z[1].hosts.n, 0);
+	ck_assert_uint_eq(z[0].hosts.n, 2);
+	h = z[0].hosts.v;
+	ck_assert_str_eq(h[0].name, "a-b");
+	ck_assert_int_eq(h[0].line, 2);
+	ck_assert_int_eq(h[0].ttl_line, 2);
+	ck_assert(h[0].ttl_ms == UINT64_MAX);
+	ck_assert_str_eq(h[1].name, "b");
+	ck_assert_int_eq(h[1].ttl_line, 0);
+	ck_assert_uint_eq(h[1].notes.n, 1);
+	ck_assert_uint_eq(c.hosts.n, 1);
+	h = c.hosts.v;
+	ck_assert_int_eq(h[0].ttl_line, 6);
+	ck_assert_uint_eq(h[0].ttl_ms, 9000);
+	conf_show(keys, &c, &out);
+	buf_add(&out, "", 1);
+	ck_assert_ptr_nonnull(strstr((char *)out.p, "\nzone "));
+	ck_assert_str_eq(strstr((char *)out.p, "\nzone ") + 1, shown);
+	conf_free(keys, &c);
+	buf_free(&out);
 }
 END_TEST
 
@@ -655,6 +781,10 @@ START_TEST(huge)
 	memcpy(p, "no_str = ", 9);
 	expect(p, 9 + 8192, "");
 	expect(p, 9 + 8193, F ":1: no_str: is too long\n");
+	/* A section in another, and so on. */
+	for (i = 0; i < 2000; i++)
+		memcpy(p + i * 9, "zone \"a\"{", 9);
+	expect(p, 18000, F ":1: zone.zone: unknown key\n");
 	/* A heap of braces. */
 	memset(p, '{', n);
 	expect(p, n, F ":1: unexpected token '{'\n");
@@ -925,6 +1055,7 @@ main(void)
 	tcase_add_test(t, nul_bytes);
 	tcase_add_test(t, defaults);
 	tcase_add_test(t, values);
+	tcase_add_test(t, nested);
 	tcase_add_test(t, round_trip);
 	tcase_add_test(t, show);
 	tcase_add_test(t, site);
