@@ -2,13 +2,14 @@
  * dhcpload: load for a DHCP server, as a relay agent sends it.
  *
  *	dhcpload [-m MODE] [-n CLIENTS] [-f FIRST] [-w WINDOW] [-t SECONDS]
- *	    [-c COUNT] SERVER GIADDR
+ *	    [-c COUNT] [-r MILLISECONDS] SERVER GIADDR
  *
  * WINDOW exchanges are under way at any time, so it finds the server's rate by
  * itself. Modes: dora (DISCOVER to ACK), discover (to OFFER), renew (REQUEST
  * with ciaddr, after an untimed dora of all clients), reboot (REQUEST with
  * option 50, the same). Clients FIRST to FIRST + CLIENTS - 1 are taken in turn;
- * it ends after SECONDS or COUNT exchanges.
+ * it ends after SECONDS or COUNT exchanges. What is not answered for
+ * MILLISECONDS (1000) is begun again.
  *
  * Prints name=value words: rate, done, p50 and p99 in ms, timeouts, naks, and
  * twice: addresses that two clients hold. Exits 1 where there is one, 3 where
@@ -35,7 +36,6 @@
 #define BATCH 64
 #define BYTES 600
 #define HEADER 240
-#define TIMEOUT 1.0 /* s without an answer: sent again */
 #define LATENCIES 1000000
 #define BUFFER_BYTES (8 * 1024 * 1024)
 
@@ -67,6 +67,7 @@ static struct {
 	struct in_addr giaddr;
 	uint32_t clients, first, next;
 	unsigned window;
+	double patience; /* s without an answer: sent again */
 	struct slot *slots;
 	struct in_addr *address, *chosen; /* of each client: it, its server */
 	uint16_t generation;
@@ -249,7 +250,7 @@ receive(const struct mode *m, uint64_t count)
 	struct pollfd p = { .fd = load.fd, .events = POLLIN };
 	int i, n;
 
-	if (poll(&p, 1, 20) < 1)
+	if (poll(&p, 1, (int)(load.patience * 20)) < 1)
 		return;
 	for (i = 0; i < BATCH; i++) {
 		iov[i] = (struct iovec){ bytes[i], sizeof(bytes[i]) };
@@ -267,7 +268,7 @@ again(const struct mode *m, double now)
 	struct slot *s;
 
 	for (s = load.slots; s < load.slots + load.window; s++)
-		if (s->sent != NONE && now - s->last > TIMEOUT) {
+		if (s->sent != NONE && now - s->last > load.patience) {
 			seen.timeouts++;
 			s->sent = m->first;
 			push(s, m);
@@ -288,7 +289,7 @@ drive(const struct mode *m, uint64_t count, double limit)
 	while (seen.done + seen.naks < count && now - start < limit) {
 		receive(m, count);
 		now = seconds();
-		if (now - looked > 0.05) {
+		if (now - looked > load.patience / 20) {
 			again(m, now);
 			looked = now;
 		}
@@ -396,7 +397,8 @@ main(int argc, char **argv)
 
 	load.clients = 100000;
 	load.window = 64;
-	while ((c = getopt(argc, argv, "c:f:m:n:t:w:")) != -1)
+	load.patience = 1;
+	while ((c = getopt(argc, argv, "c:f:m:n:r:t:w:")) != -1)
 		switch (c) {
 		case 'c':
 			count = number(optarg, 1, INT64_MAX);
@@ -409,6 +411,9 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			load.clients = (uint32_t)number(optarg, 1, 10000000);
+			break;
+		case 'r':
+			load.patience = (double)number(optarg, 20, 60000) / 1e3;
 			break;
 		case 't':
 			limit = (double)number(optarg, 1, 3600);

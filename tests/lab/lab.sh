@@ -59,7 +59,7 @@ case $PATH in
 */sbin*) ;;
 *) PATH=/usr/local/sbin:/usr/sbin:/sbin:$PATH ;;
 esac
-PATH=$PATH:$PEERS/usr/sbin:$PEERS/usr/bin
+PATH=$PATH:$PEERS/usr/sbin:$PEERS/usr/bin:$PEERS/sbin
 export SRC O PEERS PATH
 
 # shellcheck source=tests/lab/tap.sh
