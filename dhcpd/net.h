@@ -29,12 +29,14 @@ struct net_addr {
 	uint32_t ip, mask; /* host order */
 };
 
+/* Stays where it is until the interface is gone: until `changed` says so. */
 struct net_if {
 	unsigned index;
 	char name[16];
 	uint16_t hwtype; /* ARPHRD_ */
 	uint8_t hw[16], hwlen;
-	bool up, loopback;
+	bool up; /* and has a carrier */
+	bool loopback;
 	bool wanted; /* named in the configuration, or nothing was named */
 	unsigned mtu;
 	struct net_addr addrs[NET_ADDRS];
@@ -54,7 +56,8 @@ struct net_message {
 /* Where a message goes. */
 enum net_how {
 	NET_UDP, /* to an address and port, as the kernel routes it */
-	NET_HW, /* to a client without address: yiaddr at chaddr, on iface */
+	NET_HW, /* to a client without address: yiaddr at chaddr, on iface;
+		   where chaddr does not fit the link, as NET_BROADCAST */
 	NET_BROADCAST, /* to 255.255.255.255 on iface */
 };
 struct net_dest {
@@ -77,8 +80,8 @@ struct sock;
 struct net *net_open(const char *const *wanted, size_t n);
 /*
  * Watch these sockets (UDP, *:67, IP_PKTINFO): receive() is called for each
- * message, batch() after the last of a batch. `port` is the one that we send
- * from.
+ * message, batch() after the last of a batch. Those of IPv6 are passed over;
+ * the first one's port is the one that we send from. 0, or -1 with errno.
  */
 struct net_calls {
 	void (*receive)(void *arg, const struct net_message *);
@@ -92,6 +95,8 @@ int net_start(struct net *, struct ev_loop *, const struct sock *const *socks,
     size_t n, const struct net_calls *);
 /* Watch nothing more; what is queued can be sent still. */
 void net_stop(struct net *);
+/* Forget what is queued, free all; not the sockets that net_start got. */
+void net_close(struct net *);
 
 /* Queue; bytes are copied. Sent by net_flush, at the latest when full. */
 void net_send(struct net *, const struct net_dest *, const uint8_t *, size_t);
