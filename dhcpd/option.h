@@ -32,16 +32,23 @@ struct option_def {
 	uint8_t code;
 	const char *name; /* "domain-name-servers" */
 	enum option_type type;
-	/* Who sets it: others than configuration may be refused there. */
-	enum { OPTION_FREE, OPTION_OURS } owner; /* OURS: 50-61, 82, 255 .. */
+	/* Who sets it: configuration may set what is FREE; OURS are those that
+	   the protocol itself or clients and relay agents set: 50-59, 61, 82 */
+	enum { OPTION_FREE, OPTION_OURS } owner;
 };
 
 #define OPTION_TEXT 2048 /* bytes of a value as text, at most */
 #define OPTION_VALUE 1024 /* bytes of a value on the wire, at most */
 
-/* The rows, by code; the last has a NULL name. */
+/*
+ * The rows, by code; the last has a NULL name. A code may have several: its
+ * name and then other servers' names for it.
+ */
 extern const struct option_def option_defs[];
-/* By name ('-' and '_' are the same) or number in text; NULL: none such. */
+/*
+ * By name ('-' and '_' are the same) or number in text (1 to 254); NULL: none
+ * such. By number the value is OPTION_HEX, whatever the code's own type is.
+ */
 const struct option_def *option_find(const char *name);
 /* NULL: no name is known for it; its values are OPTION_HEX. */
 const struct option_def *option_by_code(uint8_t code);
@@ -52,7 +59,11 @@ const struct option_def *option_by_code(uint8_t code);
  */
 int option_encode(enum option_type, const char *const *words, size_t n,
     uint8_t out[OPTION_VALUE], const char **why);
-/* As text for people, control bytes escaped; returns out. */
+/*
+ * As text for people, control bytes escaped, as hex where it isn't what its
+ * type says, cut with "..." where it is too long; returns out. What is of its
+ * type and short enough is what option_encode takes as one word.
+ */
 const char *option_print(
     enum option_type, const uint8_t *value, size_t len, char out[OPTION_TEXT]);
 
