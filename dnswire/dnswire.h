@@ -38,7 +38,8 @@ enum {
 	DNS_NOTZONE,
 	DNS_BADSIG = 16,
 	DNS_BADKEY,
-	DNS_BADTIME
+	DNS_BADTIME,
+	DNS_BADTRUNC = 22
 };
 enum { DNS_QUERY = 0, DNS_UPDATE = 5 }; /* opcodes */
 
@@ -81,7 +82,10 @@ struct dns_rr {
 	const uint8_t *data;
 	size_t len, at; /* at: where the record begins in the message */
 };
+/* 0, or -1 where the message is cut or wrong (bad is set). */
 int dns_get_header(struct dns_reader *, struct dns_header *);
+/* Name, type and class of a question; no ttl, no data. */
+int dns_get_question(struct dns_reader *, struct dns_rr *);
 int dns_get_rr(struct dns_reader *, struct dns_rr *);
 
 /* Building: full is sticky. No compression is made for names that are added

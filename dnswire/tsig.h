@@ -20,7 +20,8 @@ struct tsig_key {
  * Read a key file as tsig-keygen(8) writes it: key "NAME" { algorithm
  * hmac-sha256; secret "BASE64"; }; algorithms hmac-sha1, -sha224, -sha256,
  * -sha384, -sha512. 0, or -1 after a message (file:line). A file that others
- * than its owner and group can read is refused.
+ * than its owner and group can read is refused. What libcrypto loads when it is
+ * used first it loads now, so that a sandbox may be entered afterwards.
  */
 int tsig_key_read(const char *path, struct tsig_key *);
 /* Algorithm's name ("hmac-sha256") to its index, -1: not known. */
@@ -32,11 +33,16 @@ struct tsig {
 	uint8_t mac[TSIG_MAC];
 	size_t mac_len;
 };
-/* Add the TSIG record to a finished message. now: seconds since the epoch. */
+/*
+ * Add the TSIG record to a finished message; where that fails (no room, or
+ * libcrypto refuses) the builder is full. now: seconds since the epoch.
+ */
 void tsig_sign(struct tsig *, struct dns_builder *, uint64_t now);
 /*
- * Check an answer to what `tsig` signed. 0, or the error (DNS_BADSIG ...,
- * DNS_FORMERR: none or not the last record). Truncated MACs are refused.
+ * Check an answer to what `tsig` signed. 0, or the error: DNS_FORMERR (none,
+ * or not the last record), DNS_BADKEY, DNS_BADSIG, DNS_BADTIME, DNS_BADTRUNC
+ * (truncated MACs are refused). An answer that is not signed since the server
+ * refused our key or MAC gives the server's error; nothing proves that one.
  */
 int tsig_check(struct tsig *, const uint8_t *message, size_t len, uint64_t now);
 
