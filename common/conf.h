@@ -132,6 +132,11 @@ void conf_show(const struct conf_key *, const void *conf, struct buf *);
 void conf_error(int line, const char *key, const char *, ...)
     __attribute__((__format__(__printf__, 3, 4)));
 
+/* Words outside of files: a number, with CONF_SIZE and CONF_TIME one with a
+   unit; 0 or -1. NULL, or why the word is not a prefix. */
+int conf_parse(enum conf_type, const char *, uint64_t *);
+const char *conf_parse_prefix(const char *, struct conf_prefix *);
+
 /* Is the address (AF_INET, AF_INET6, v4-mapped) within any of these? */
 bool conf_prefix_match(const struct conf_prefixes *, const struct sockaddr *);
 

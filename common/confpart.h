@@ -41,11 +41,7 @@ struct conf_text {
 void conf_text_clean(
     struct conf_text *, const struct conf_key *, const char *raw, size_t len);
 
-/* A number, with CONF_SIZE and CONF_TIME one with a unit; 0 or -1. */
-int conf_parse(enum conf_type, const char *, uint64_t *);
 int conf_parse_range(const char *, struct conf_range *);
-/* NULL, or why the word is not a prefix. */
-const char *conf_parse_prefix(const char *, struct conf_prefix *);
 /* Bytes or milliseconds in the largest unit that divides them; plain else. */
 const char *conf_format(enum conf_type, uint64_t, char out[CONF_FORMAT]);
 

@@ -7,6 +7,7 @@
 
 #include "conf.h"
 #include "daemon.h"
+#include "level.h"
 #include "scope.h"
 
 struct dhcpd_conf {
@@ -25,24 +26,30 @@ struct dhcpd_conf {
 	bool leasequery; /* answered (RFC 4388), */
 	struct conf_prefixes leasequery_from; /* .. to these */
 	char *event_script; /* run at changes; "": none */
-	struct ddns_conf { /* section ddns */
+	struct ddns_conf { /* section ddns; its forward and reverse are in
+			      settings */
 		bool set;
 		char *server; /* "127.0.0.1" or "127.0.0.1:53" */
 		char *key; /* file, tsig-keygen's form; "": unsigned */
+		char *forward;
+		bool reverse;
 		uint64_t ttl; /* s; 0: a third of the lease, at least 600 */
 		bool update_client_a; /* also where the client asks to do it
 					 itself (4702 N, S) */
 		bool replace; /* RFC 4703 conflict rules off */
 	} ddns;
-	/* private: sections as they were read */
-	struct conf_sections shared, subnets, classes, hosts_in, options, boots;
-	struct conf_raw *raw;
 	struct scopes scopes; /* built by dhcpd_check */
+	/* private: the file as it was read */
+	struct level level;
+	struct conf_sections shared, subnets, classes, hosts_in, ddns_in;
 };
 
 extern const struct conf_key dhcpd_keys[];
 
-/* daemon.h's check: cross-checks, reads the hosts file, builds conf->scopes. */
+/*
+ * daemon.h's check: cross-checks, reads the hosts file, builds conf->scopes and
+ * conf->ddns. dhcpd_forget is called in any case.
+ */
 int dhcpd_check(void *conf);
 void dhcpd_forget(void *conf);
 

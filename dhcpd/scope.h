@@ -9,7 +9,8 @@
  *	class		clients alike (by options or hardware address)
  *	host		a reservation, from dhcpd.conf or from the hosts file
  *
- * Everything is read-only after scopes_build; a reload builds anew. Addresses
+ * Everything is read-only once dhcpd_check built it (build.h), but for the
+ * pools that the server notes in ranges; a reload builds anew. Addresses
  * in host order unless the type is struct in_addr.
  */
 #ifndef SCOPE_H
@@ -76,15 +77,16 @@ struct settings {
 	bool always_broadcast;
 	/* of networks and subnets only */
 	bool authoritative, by_hw, rapid_commit, bootp_dynamic;
+	bool skip_net_bcast; /* see scopes.excluded */
 	bool probe_arp, probe_icmp;
 	uint32_t decline_s;
 	const char *ddns_forward; /* zone for names; NULL: none */
 	bool ddns_reverse;
 	struct option_set options; /* of this level, inherited ones included
 				      (subnets and ranges) */
-	const struct option_value *forced; /* sent unasked; NULL-terminated */
+	const struct option_value *forced; /* sent unasked */
 	size_t nforced;
-	const struct boot *boots;
+	const struct boot *boots; /* the nearest level's first */
 	size_t nboots;
 };
 
@@ -110,6 +112,7 @@ struct range {
 	struct settings settings; /* whole */
 	struct subnet *subnet;
 	struct pool *pool; /* lease.h; the server's */
+	int line; /* in the configuration, for messages */
 };
 
 /* A reservation. Exactly one identity is set. */
@@ -124,6 +127,9 @@ struct host {
 	uint8_t idlen, circuit_len, remote_len;
 	const struct settings *settings; /* sparse; NULL: nothing */
 	struct subnet *subnet; /* that holds ip; NULL where ip is 0 */
+	const struct network *network; /* where it counts; NULL: everywhere */
+	int line; /* for messages, */
+	bool listed; /* .. in the hosts file */
 };
 
 struct subnet {
@@ -148,8 +154,10 @@ struct scopes {
 	size_t nnetworks;
 	struct class *classes;
 	size_t nclasses;
-	/* Ranges to exclude: exclude lists, .0 and .255 (skip_net_bcast), and
-	   addresses of reservations. Sorted, not overlapping. */
+	/* What of the ranges is never given away: exclude lists, the network's
+	   own and its broadcast address, .0 and .255 (skip_net_bcast), and
+	   addresses of reservations. Sorted, not overlapping, each within one
+	   range. */
 	struct address_range {
 		uint32_t first, last;
 	} * excluded;
@@ -166,11 +174,16 @@ const struct host *scope_host_at(const struct scopes *, uint32_t ip);
 /*
  * The client's reservation that is of use in this network: one whose address
  * is in it, else one without address. Order of identities: client-id, hardware
- * address, circuit and remote id (option 82's value, NULL: none).
+ * address, circuit and remote id (option 82's value, NULL: none). A client-id
+ * is also found behind a zero byte, the type of those that are no hardware
+ * address (RFC 2132 section 9.14).
  */
 const struct host *scope_host(const struct scopes *, const struct network *,
     const struct lease_client *, const uint8_t *agent, size_t agent_len);
-/* Does the client of this message belong to the class? */
+/*
+ * Does the client of this message belong to the class? Option 82 counts where
+ * the packet has it: who does not trust it has taken it out.
+ */
 bool scope_in_class(const struct class *, const struct packet *);
 /* The first class that matches, or NULL. */
 const struct class *scope_class(const struct scopes *, const struct packet *);
