@@ -59,13 +59,16 @@ struct lease {
 	int64_t start, end, last; /* last: the last message of the client */
 	uint8_t state; /* enum lease_state */
 	uint8_t htype, hlen, hw[16];
-	bool by_hw; /* which identity counted */
-	bool dirty; /* store.c */
-	uint8_t dns; /* ddns.h: what stands in DNS */
+	bool by_hw; /* hardware address is the identity; without id: true */
+	uint8_t dns; /* ddns.h: what stands in DNS; the server sets it */
 	/* the rest is private: links, pool, identifier, names */
 	uint8_t idlen;
-	uint32_t heap, pool_next, pool_prev, id_next, hw_next;
-	struct pool *pool; /* NULL: outside all pools */
+	uint8_t indexed; /* bit for each link in use */
+	uint32_t heap, former, pool_next, pool_prev;
+	struct lease_link {
+		uint32_t next, prev;
+	} link[2]; /* same bucket: by identity, by hardware address */
+	struct pool *pool; /* NULL: outside all pools, or excluded */
 	struct lease_text *text; /* identifier, names, agent: one block */
 };
 
@@ -105,6 +108,10 @@ bool lease_is(const struct lease *, const struct lease_client *);
 /* By hardware address, for leasequery; call again with the last one. */
 struct lease *lease_by_hw(const struct leases *, uint8_t htype,
     const uint8_t *hw, uint8_t hlen, const struct lease *after);
+/*
+ * By identifier, where that is the identity: in each network the bound one,
+ * the offered one and the last former one.
+ */
 struct lease *lease_by_id(const struct leases *, const uint8_t *id,
     size_t idlen, const struct lease *after);
 
@@ -120,14 +127,18 @@ uint32_t pool_pick(const struct pool *);
 
 /*
  * Hold an address for the client until end. A pool's or any other (a
- * reservation's). NULL: no memory, max reached, or not free for it.
+ * reservation's). Another offer to it in this network is withdrawn; what is
+ * bound to it stays bound, unchanged, and is returned. NULL: no memory, max
+ * reached, not free for it, or the client has no identity at all.
  */
 struct lease *lease_offer(struct leases *, uint32_t ip, uint32_t network,
     const struct lease_client *, int64_t end);
 /*
  * Bind: start, or extend where it is bound to this client already. The
  * client's offers and bound leases of this network at other addresses are
- * released. NULL as above.
+ * released (lease_of finds a bound one before, for a caller that has to do
+ * more about it). What lease_remember told of another holder is forgotten,
+ * and dns becomes 0. NULL as above.
  */
 struct lease *lease_bind(struct leases *, uint32_t ip, uint32_t network,
     const struct lease_client *, int64_t now, int64_t end);
@@ -144,19 +155,24 @@ void lease_release(struct leases *, struct lease *, int64_t now);
  */
 struct lease *lease_conflict(
     struct leases *, uint32_t ip, uint32_t network, int64_t now, int64_t end);
-/* Free an address by hand, whatever its state. */
+/* Free an address by hand, whatever its state; end becomes now. */
 void lease_clear(struct leases *, struct lease *, int64_t now);
 
 /*
- * The next one whose end has come: a bound one is LEASE_EXPIRED now, an offer
- * or a conflict is as if it never was given away (its former holder is kept).
- * NULL: none is due. Call until NULL.
+ * The next one whose end has come: a bound one is LEASE_EXPIRED now, one in
+ * conflict LEASE_RELEASED, kept for its last holder if there was one. An offer
+ * that ends is as if it never was made, and not returned. NULL: none is due.
+ * Call until NULL.
  */
 struct lease *lease_expire(struct leases *, int64_t now);
 /* When the next one is due; LEASE_FOREVER: never. */
 int64_t lease_next_end(const struct leases *);
 
-/* Take over a record that was read; the later of two for an address wins. */
+/*
+ * Take over a record that was read, with its network set; of two for an address
+ * the one loaded later wins (clocks may have been set back). Nothing else is
+ * released. NULL: no memory, max reached, or an offer.
+ */
 struct lease *lease_load(struct leases *, const struct lease *record,
     const struct lease_client *, const struct lease_more *);
 
@@ -165,6 +181,14 @@ struct lease *lease_load(struct leases *, const struct lease *record,
  * NULL: the first. Safe while leases change between calls.
  */
 struct lease *lease_next(const struct leases *, const struct lease *after);
+/*
+ * Each lease as it should stand on disk, until `save` says false: no offers,
+ * but what they cover; free ones last, those of a pool in the order in which
+ * it gives them away; no free ones outside all pools unless in DNS. Loaded in
+ * this order they mean the same. Allocates nothing. false: `save` said so.
+ */
+bool lease_save(const struct leases *,
+    bool (*save)(void *arg, const struct lease *), void *arg);
 
 const char *lease_state_name(enum lease_state);
 

@@ -1,0 +1,135 @@
+/*
+ * leasepart: what the parts of lease share and nobody else needs.
+ *
+ *	lease		the life of a lease: offer, bind, release, expire
+ *	leaseindex	memory, and the ways to find a lease
+ *	leasepool	pools: which addresses may be given away, and which next
+ *
+ * A record stands at a fixed place, has a number from 1 on, and is never
+ * freed; 0 is none. A record that is free and had no holder is blank: for the
+ * outside it is no lease.
+ *
+ * An offer may cover a free lease, whose holder would be lost when the offer
+ * comes to nothing: so that stands aside in a record of its own, `former`,
+ * which no index knows.
+ */
+#ifndef LEASEPART_H
+#define LEASEPART_H
+
+#include "lease.h"
+
+#define LEASE_STATES (LEASE_CONFLICT + 1)
+
+/* What a lease has besides; strings end with a NUL that len does not count. */
+struct lease_text {
+	uint8_t host, fqdn, agent, vendor; /* lengths */
+	uint8_t bytes[]; /* identifier, then these four */
+};
+
+/*
+ * A hash table that grows by one bucket at a time (linear hashing), so that
+ * no single insertion takes long.
+ */
+struct lease_table {
+	uint32_t *heads;
+	size_t buckets, count;
+	uint64_t key[2];
+};
+enum { TABLE_WHO, TABLE_HW, TABLES };
+
+/* Sixteen ways to go on; eight levels lead to an address's record. */
+struct lease_node {
+	uint32_t slot[16];
+};
+
+/* Two queues of free addresses; the first of a queue goes first. */
+enum { POOL_BLANK, POOL_OLD, POOL_QUEUES };
+struct pool {
+	const struct leases *leases;
+	uint32_t first, last, network;
+	uint64_t fresh; /* those below have a record or are excluded */
+	uint64_t count[LEASE_STATES]; /* blank ones not counted */
+	struct pool_queue {
+		uint32_t head, tail;
+	} queue[POOL_QUEUES];
+};
+
+struct leases {
+	size_t max;
+	struct lease *v; /* mapped: untouched pages take no memory */
+	uint32_t used; /* v[1 .. used] were taken, */
+	uint32_t spare; /* .. these of them are free (pool_next) */
+	size_t records; /* that have an address */
+	struct lease_table tables[TABLES];
+	uint32_t *heap; /* 1-based, the next end first */
+	uint32_t nheap;
+	struct lease_node *nodes; /* 1 is the root */
+	uint32_t nnodes, nodes_size;
+	struct pool **pools; /* sorted */
+	size_t npools, pools_size;
+	struct excluded {
+		uint32_t first, last;
+		uint64_t before; /* addresses in those before this one */
+	} * excluded; /* sorted, neither overlapping nor touching */
+	size_t nexcluded, excluded_size;
+	size_t count[LEASE_STATES];
+	size_t text_bytes;
+};
+
+static inline bool
+lease_is_free(const struct lease *l)
+{
+	return l->state == LEASE_RELEASED || l->state == LEASE_EXPIRED;
+}
+
+static inline bool
+lease_is_blank(const struct lease *l)
+{
+	return lease_is_free(l) && l->hlen == 0 && l->idlen == 0;
+}
+
+static inline struct lease *
+lease_number(const struct leases *ls, uint32_t n)
+{
+	return n == 0 ? NULL : &ls->v[n];
+}
+
+/* Memory. 0 or -1 with errno. */
+int leaseindex_open(struct leases *);
+void leaseindex_close(struct leases *);
+size_t leaseindex_bytes(const struct leases *);
+/* A record in no index, all zero; NULL: there is no room. */
+struct lease *leaseindex_take(struct leases *);
+void leaseindex_give(struct leases *, struct lease *);
+
+/* By address: the record, blank or not. */
+uint32_t leaseindex_at(const struct leases *, uint32_t ip);
+/* The first record at ip or above. */
+uint32_t leaseindex_from(const struct leases *, uint32_t ip);
+/* Sixteen records, from ip with its last four bits 0 on; NULL: none. */
+const uint32_t *leaseindex_leaf(const struct leases *, uint32_t ip);
+/* 0, or -1: no memory. */
+int leaseindex_put(struct leases *, uint32_t ip, uint32_t n);
+
+/* By identity and by hardware address. */
+void leaseindex_add(struct leases *, unsigned table, struct lease *);
+void leaseindex_remove(struct leases *, unsigned table, struct lease *);
+/* The first of the bucket where such a client's leases are. */
+uint32_t leaseindex_who(const struct leases *, const struct lease_client *);
+uint32_t leaseindex_hw(
+    const struct leases *, uint8_t htype, const uint8_t *hw, uint8_t hlen);
+
+/* By end. */
+void leaseindex_due(struct leases *, struct lease *);
+void leaseindex_not_due(struct leases *, struct lease *);
+void leaseindex_due_again(struct leases *, struct lease *); /* end changed */
+
+/* A record was made for l's address. */
+void leasepool_new(struct leases *, struct lease *);
+/* A free one goes to its pool, to the front or the back; and leaves it. */
+void leasepool_give(struct leases *, struct lease *);
+void leasepool_take(struct leases *, struct lease *);
+void leasepool_close(struct leases *);
+size_t leasepool_bytes(const struct leases *);
+
+#endif
