@@ -466,6 +466,20 @@ put_link(union link_addr *to, const struct netif *i, const struct net_dest *d)
 	return unicast;
 }
 
+/*
+ * Loopback takes no packet that has one of its own addresses as source, unless
+ * it went through the kernel's routing: UDP's broadcasts do.
+ */
+static void
+send_loopback(
+    struct net *net, const struct net_dest *d, const uint8_t *bytes, size_t n)
+{
+	struct net_dest all = *d;
+
+	all.ip.s_addr = INADDR_BROADCAST;
+	send_udp(net, &all, bytes, n);
+}
+
 static void
 send_link(
     struct net *net, const struct net_dest *d, const uint8_t *bytes, size_t n)
@@ -480,6 +494,10 @@ send_link(
 	if (i == NULL) {
 		errno = ENODEV;
 		count_failure(net, "client on an interface that is gone");
+		return;
+	}
+	if (i->pub.loopback) {
+		send_loopback(net, d, bytes, n);
 		return;
 	}
 	s = queue_next(net, &net->link, &m);

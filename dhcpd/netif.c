@@ -29,6 +29,7 @@
 #define NETIF_MAX 65536 /* interfaces */
 #define READ_BYTES 32768 /* the most that the kernel gives at once */
 #define READS_MAX 1000 /* datagrams of events in one go */
+#define SKIPS_MAX 1000000 /* far above what the socket's buffer holds */
 #define DUMP_TRIES 5
 #define DUMP_SECONDS 2
 #define EVENT_BUFFER (1 << 20)
@@ -593,11 +594,14 @@ dump(struct netifs *s)
 	return netif_index(&s->table);
 }
 
-/* Read and forget what waits: a dump knows better. */
+/*
+ * Read and forget all that waits: what was lost came after it, so the dump that
+ * follows is newer, and nothing old may be applied on top of that.
+ */
 static void
 skip_events(struct netifs *s, uint8_t *buf)
 {
-	for (int i = 0; i < READS_MAX; i++)
+	for (int i = 0; i < SKIPS_MAX; i++)
 		if (read_kernel(s->events, buf) == -1 && errno != ENOBUFS &&
 		    errno != EINTR)
 			return;
