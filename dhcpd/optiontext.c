@@ -516,23 +516,38 @@ put_labels(struct value *v, const char *s, bool compressed)
 	return put(v, "", 1);
 }
 
+/* NULL, or why these n bytes are no name. */
+static const char *
+name_fault(const char *s, size_t n)
+{
+	size_t i, letters = 0;
+
+	if (n == 0 || n > NAME_WIRE - 2)
+		return "a name has 1 to 253 characters";
+	for (i = 0; i < n; i++)
+		if (!is_name_byte((uint8_t)s[i]) && s[i] != '.')
+			return "not a domain name";
+	while (i > 0 && s[i - 1] != '.')
+		letters += !isdigit((uint8_t)s[--i]);
+	/* Rather a mistyped address (RFC 1123 section 2.1). */
+	if (i < n && letters == 0)
+		return "a domain name doesn't end in a number";
+	return i == n ? "a label has 1 to 63 characters" : NULL;
+}
+
 static bool
 put_any_name(struct value *v, const char *s, bool compressed)
 {
 	char name[NAME_WIRE + 1];
 	size_t n = strlen(s);
+	const char *why;
 
 	if (n > 1 && s[n - 1] == '.')
 		n--;
-	if (n == 0 || n > NAME_WIRE - 2)
-		return fail(v, "a name has 1 to 253 characters");
+	if ((why = name_fault(s, n)) != NULL)
+		return fail(v, why);
 	memcpy(name, s, n);
 	name[n] = '\0';
-	for (size_t i = 0; i < n; i++)
-		if (!is_name_byte((uint8_t)s[i]) && s[i] != '.')
-			return fail(v, "not a domain name");
-	if (name[n - 1] == '.')
-		return fail(v, "a label has 1 to 63 characters");
 	return put_labels(v, name, compressed);
 }
 
@@ -572,7 +587,7 @@ print_name(struct text *t, const uint8_t *p, size_t n)
 {
 	char name[NAME_WIRE + 1];
 
-	return name_get(p, n, 0, name) == n && name[0] != '\0' &&
+	return n > 0 && name_get(p, n, 0, name) == n && name[0] != '\0' &&
 	    add(t, "%s", name);
 }
 
@@ -701,6 +716,9 @@ option_print(enum option_type type, const uint8_t *value, size_t len,
 	if (!print_value(&t, &kinds[type], value, len)) {
 		t.n = 0;
 		out[0] = '\0';
+		/* marked, or some would look like values of their type */
+		if (len > 0)
+			add(&t, "hex ");
 		print_hex(&t, value, len);
 	}
 	return out;

@@ -582,7 +582,7 @@ spread(struct packet_out *o, uint8_t code, const uint8_t *value, size_t len)
 
 	for (i = 0; i < 3; i++)
 		all += value_room(room_in(o, i).n);
-	if (all < len)
+	if (len == 0 || all < len)
 		return false;
 	for (i = 0; i < 3 && len > 0; i++) {
 		r = room_in(o, i);
