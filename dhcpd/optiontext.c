@@ -16,7 +16,7 @@
 
 #include "option.h"
 
-#define NAME_WIRE 255 /* bytes of a name (RFC 1035 section 2.3.4) */
+#define NAME_TEXT 253 /* 255 bytes on the wire (RFC 1035 section 2.3.4) */
 #define LABEL 63
 #define POINTER 0xc0u
 #define ITEM (OPTION_VALUE * 3) /* the longest is hex with colons */
@@ -430,42 +430,48 @@ is_name_byte(uint8_t c)
 	return isalnum(c) || c == '-' || c == '_';
 }
 
+/* Add the label at p to the text; false: it is none, or the name too long. */
+static bool
+label_get(const uint8_t *p, size_t left, char text[NAME_TEXT + 1], size_t *n)
+{
+	if (*p > LABEL || *p >= left || *n + (*n > 0) + *p > NAME_TEXT)
+		return false;
+	if (*n > 0)
+		text[(*n)++] = '.';
+	for (size_t i = 1; i <= *p; i++) {
+		if (!is_name_byte(p[i]))
+			return false;
+		text[(*n)++] = (char)p[i];
+	}
+	return true;
+}
+
 /*
  * The name at `at` as text, with "" for the root; where the next one begins, or
  * 0: it is none. Pointers lead backwards only, so they come to an end.
  */
 static size_t
-name_get(const uint8_t *p, size_t len, size_t at, char text[NAME_WIRE + 1])
+name_get(const uint8_t *p, size_t len, size_t at, char text[NAME_TEXT + 1])
 {
 	size_t next = 0, lowest = at, n = 0, target;
 
-	for (;;) {
-		if (at >= len)
-			return 0;
-		if ((p[at] & POINTER) == POINTER) {
-			if (len - at < 2)
+	while (at < len && p[at] != 0) {
+		if ((p[at] & POINTER) != POINTER) {
+			if (!label_get(p + at, len - at, text, &n))
 				return 0;
-			target = (p[at] & ~POINTER) << 8 | p[at + 1];
-			next = next == 0 ? at + 2 : next;
-			if (target >= lowest)
-				return 0;
-			at = lowest = target;
+			at += p[at] + 1u;
 			continue;
 		}
-		if (p[at] > LABEL || p[at] >= len - at ||
-		    n + (n > 0) + p[at] + 2 > NAME_WIRE)
+		if (len - at < 2)
 			return 0;
-		if (p[at] == 0)
-			break;
-		if (n > 0)
-			text[n++] = '.';
-		for (size_t i = 1; i <= p[at]; i++) {
-			if (!is_name_byte(p[at + i]))
-				return 0;
-			text[n++] = (char)p[at + i];
-		}
-		at += p[at] + 1u;
+		target = (p[at] & ~POINTER) << 8 | p[at + 1];
+		if (target >= lowest)
+			return 0;
+		next = next == 0 ? at + 2 : next;
+		at = lowest = target;
 	}
+	if (at >= len)
+		return 0;
 	text[n] = '\0';
 	return next == 0 ? at + 1 : next;
 }
@@ -474,7 +480,7 @@ name_get(const uint8_t *p, size_t len, size_t at, char text[NAME_WIRE + 1])
 static size_t
 name_seek(const struct value *v, size_t end, const char *name)
 {
-	char text[NAME_WIRE + 1];
+	char text[NAME_TEXT + 1];
 	size_t at = 0;
 
 	while (at < end) {
@@ -522,7 +528,7 @@ name_fault(const char *s, size_t n)
 {
 	size_t i, letters = 0;
 
-	if (n == 0 || n > NAME_WIRE - 2)
+	if (n == 0 || n > NAME_TEXT)
 		return "a name has 1 to 253 characters";
 	for (i = 0; i < n; i++)
 		if (!is_name_byte((uint8_t)s[i]) && s[i] != '.')
@@ -538,7 +544,7 @@ name_fault(const char *s, size_t n)
 static bool
 put_any_name(struct value *v, const char *s, bool compressed)
 {
-	char name[NAME_WIRE + 1];
+	char name[NAME_TEXT + 1];
 	size_t n = strlen(s);
 	const char *why;
 
@@ -566,7 +572,7 @@ put_name_compressed(struct value *v, const char *s)
 static bool
 print_names(struct text *t, const uint8_t *p, size_t n)
 {
-	char name[NAME_WIRE + 1];
+	char name[NAME_TEXT + 1];
 	size_t at;
 
 	if (n == 0)
@@ -585,7 +591,7 @@ print_names(struct text *t, const uint8_t *p, size_t n)
 static bool
 print_name(struct text *t, const uint8_t *p, size_t n)
 {
-	char name[NAME_WIRE + 1];
+	char name[NAME_TEXT + 1];
 
 	return n > 0 && name_get(p, n, 0, name) == n && name[0] != '\0' &&
 	    add(t, "%s", name);
