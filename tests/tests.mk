@@ -33,8 +33,8 @@ UNIT_$(1) := $$(patsubst tests/unit/$(1)/test_%.c,$$(O)/tests/unit/$(1)/%.t,\
 	$$(wildcard tests/unit/$(1)/test_*.c))
 FUZZ_$(1) := $$(patsubst tests/fuzz/$(1)/fuzz_%.c,$$(O)/tests/fuzz/$(1)/%,\
 	$$(wildcard tests/fuzz/$(1)/fuzz_*.c))
-tests_unit_$(1)_CPPFLAGS = -Itests/unit -I$(1)
-tests_fuzz_$(1)_CPPFLAGS = -Itests/unit -I$(1)
+tests_unit_$(1)_CPPFLAGS = -Itests/unit -I$(1) $($(1)_CPPFLAGS)
+tests_fuzz_$(1)_CPPFLAGS = -Itests/unit -I$(1) $($(1)_CPPFLAGS)
 
 $$(UNIT_$(1)): $$(O)/tests/unit/$(1)/%.t: $$(O)/tests/unit/$(1)/test_%.o \
     $$($(1)_TESTLIBS:%=$$(O)/lib%.a)
