@@ -51,12 +51,14 @@ struct answer {
 	ev_io io;
 	ev_timer deadline;
 	struct buf text;
+	struct control_parts parts; /* next NULL: no more follow */
 };
 
 TAILQ_HEAD(answer_list, answer);
 
 static struct answer_list answers = TAILQ_HEAD_INITIALIZER(answers);
 static size_t nanswers;
+static struct control_parts parts; /* of the verb that runs */
 
 static void
 answer_end(struct ev_loop *loop, struct answer *a)
@@ -67,6 +69,8 @@ answer_end(struct ev_loop *loop, struct answer *a)
 	TAILQ_REMOVE(&answers, a, link);
 	nanswers--;
 	buf_free(&a->text);
+	if (a->parts.end != NULL)
+		a->parts.end(a->parts.arg);
 	free(a);
 }
 
@@ -77,7 +81,7 @@ answer_late(struct ev_loop *loop, ev_timer *t, int events)
 	answer_end(loop, t->data);
 }
 
-/* 1: all is sent or the client is gone; 0: the rest must wait. */
+/* 1: all is sent; 0: the rest must wait; -1: the client is gone. */
 static int
 answer_send(int fd, struct buf *b)
 {
@@ -87,42 +91,73 @@ answer_send(int fd, struct buf *b)
 		n = send(fd, b->p + b->pos, buf_left(b),
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1)
-			return errno != EAGAIN;
+			return errno == EAGAIN ? 0 : -1;
 		buf_drop(b, (size_t)n);
 	}
 	return 1;
 }
 
+/* One part for each turn of the loop; each has its own time. */
 static void
 answer_writable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct answer *a = io->data;
+	int rc = answer_send(io->fd, &a->text);
 
 	(void)events;
-	if (answer_send(io->fd, &a->text))
+	if (rc == 0)
+		return;
+	if (rc == -1 || a->parts.next == NULL || a->text.failed) {
 		answer_end(loop, a);
+		return;
+	}
+	buf_reset(&a->text);
+	if (a->parts.next(a->parts.arg, &a->text) == 0)
+		a->parts.next = NULL;
+	ev_timer_stop(loop, &a->deadline);
+	ev_timer_set(&a->deadline, CONTROL_SECONDS, 0);
+	ev_timer_start(loop, &a->deadline);
 }
 
 static void
-answer_start(struct ev_loop *loop, int fd, struct buf *text)
+answer_watch(struct ev_loop *loop, struct answer *a, int fd)
 {
-	struct answer *a;
-
-	if (answer_send(fd, text) || (a = calloc(1, sizeof(*a))) == NULL) {
-		close(fd);
-		buf_free(text);
-		return;
-	}
 	if (nanswers == CONTROL_CLIENTS)
 		answer_end(loop, TAILQ_FIRST(&answers));
 	TAILQ_INSERT_TAIL(&answers, a, link);
 	nanswers++;
-	a->text = *text;
 	ev_io_init(&a->io, answer_writable, fd, EV_WRITE);
 	ev_timer_init(&a->deadline, answer_late, CONTROL_SECONDS, 0);
 	a->io.data = a->deadline.data = a;
 	ev_io_start(loop, &a->io);
 	ev_timer_start(loop, &a->deadline);
+}
+
+/* more: the parts that follow; NULL: none. */
+static void
+answer_start(struct ev_loop *loop, int fd, struct buf *text,
+    const struct control_parts *more)
+{
+	struct answer *a = NULL;
+
+	if ((more == NULL && answer_send(fd, text) != 0) ||
+	    (a = calloc(1, sizeof(*a))) == NULL) {
+		if (more != NULL)
+			more->end(more->arg);
+		close(fd);
+		buf_free(text);
+		return;
+	}
+	a->text = *text;
+	if (more != NULL)
+		a->parts = *more;
+	answer_watch(loop, a, fd);
+}
+
+void
+control_parts(const struct control_parts *p)
+{
+	parts = *p;
 }
 
 /* What the client reads when all went well, or not; text is taken over. */
@@ -151,7 +186,7 @@ control_answer(struct ev_loop *loop, int fd, int error, struct buf *text)
 {
 	struct buf whole = say(error, true, text);
 
-	answer_start(loop, fd, &whole);
+	answer_start(loop, fd, &whole, NULL);
 }
 
 static int
@@ -224,8 +259,9 @@ control_serve(struct ev_loop *loop, const struct control_verb *table, void *arg,
 	if ((v = verb_of(tables, line, &out)) != NULL)
 		rc = verb_run(v, arg, line, &out);
 	/* to a client of each worker the parent said "ok" */
-	whole = say(rc, v == NULL || v->where != CONTROL_EACH, &out);
-	answer_start(loop, fd, &whole);
+	whole = say(rc == CONTROL_MORE ? 0 : rc,
+	    v == NULL || v->where != CONTROL_EACH, &out);
+	answer_start(loop, fd, &whole, rc == CONTROL_MORE ? &parts : NULL);
 }
 
 static void

@@ -25,7 +25,7 @@
 #define CONTROL_SECONDS 5
 #define CONTROL_CLIENTS 16
 #define CONTROL_WORDS 16
-#define CONTROL_ANSWER (1024 * 1024) /* bytes of one answer, at most */
+#define CONTROL_ANSWER (1024 * 1024) /* bytes of an answer or a part of one */
 
 enum control_where { CONTROL_PARENT, CONTROL_WORKER, CONTROL_EACH };
 
@@ -36,13 +36,28 @@ struct control_verb {
 	int min, max; /* words after the verb */
 	/*
 	 * Add the answer's text to out. 0, or -1 with the reason as text, or
-	 * CONTROL_LATER after control_take. arg: as given to control_open, in
-	 * a worker its struct worker.
+	 * CONTROL_LATER after control_take, or (in a worker) CONTROL_MORE
+	 * after control_parts. arg: as given to control_open, in a worker its
+	 * struct worker.
 	 */
 	int (*run)(void *arg, int argc, char **argv, struct buf *out);
 };
 
 #define CONTROL_LATER 1
+#define CONTROL_MORE 2
+
+/*
+ * An answer that comes in parts, each made when the client has read the one
+ * before, so that it may be of any length and no other work waits for it.
+ */
+struct control_parts {
+	/* Add the next part to out. 1: more follow; 0: it is the last. */
+	int (*next)(void *arg, struct buf *out);
+	void (*end)(void *arg); /* called once, also if the client left */
+	void *arg;
+};
+/* Within run() in a worker: what it adds is the first part. */
+void control_parts(const struct control_parts *);
 
 struct control;
 

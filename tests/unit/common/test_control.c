@@ -117,6 +117,51 @@ verb_fds(void *arg, int argc, char **argv, struct buf *out)
 	return 0;
 }
 
+/* Parts of 100,000 bytes each, and one that is empty. */
+static size_t parts_left, parts_ended;
+
+static int
+parts_next(void *arg, struct buf *out)
+{
+	ck_assert_ptr_eq(arg, &parts_left);
+	if (parts_left-- == 0)
+		return 0;
+	memset(buf_room(out, 100000), 'x', 100000);
+	out->len += 100000;
+	return 1;
+}
+
+static void
+parts_end(void *arg)
+{
+	ck_assert_ptr_eq(arg, &parts_left);
+	parts_ended++;
+}
+
+static int
+verb_parts(void *arg, int argc, char **argv, struct buf *out)
+{
+	static const struct control_parts parts = { parts_next, parts_end,
+		&parts_left };
+
+	(void)arg;
+	(void)argc;
+	parts_left = (size_t)strtonum(argv[1], 0, 1000, NULL);
+	buf_puts(out, "first ");
+	control_parts(&parts);
+	return CONTROL_MORE;
+}
+
+static int
+verb_ended(void *arg, int argc, char **argv, struct buf *out)
+{
+	(void)arg;
+	(void)argc;
+	(void)argv;
+	buf_printf(out, "%zu", parts_ended);
+	return 0;
+}
+
 /* clang-format off */
 static const struct control_verb verbs[] = {
 	{ "echo", "echo WORD...: say them", CONTROL_PARENT, 0, 14, verb_echo },
@@ -133,6 +178,8 @@ static const struct control_verb own[] = {
 	{ "there", "there WORD: in a worker", CONTROL_WORKER, 1, 1, verb_echo },
 	{ "there-fail", "there-fail", CONTROL_WORKER, 0, 0, verb_fail },
 	{ "nowhere", "nowhere: in no worker", CONTROL_WORKER, 0, 0, verb_echo },
+	{ "parts", "parts N: in parts", CONTROL_WORKER, 1, 1, verb_parts },
+	{ "ended", "ended: answers in parts", CONTROL_WORKER, 0, 0, verb_ended },
 	{ "each", "each WORD: in each", CONTROL_EACH, 1, 1, verb_echo },
 	{ "each-fail", "each-fail", CONTROL_EACH, 0, 0, verb_fail },
 	{ NULL, NULL, CONTROL_PARENT, 0, 0, NULL },
@@ -396,6 +443,31 @@ START_TEST(big_answer)
 }
 END_TEST
 
+/* Longer than any one part may be; and others are served meanwhile. */
+START_TEST(answer_in_parts)
+{
+	int fd = dial(), left;
+	const char *text = ask("parts 18\n");
+
+	ck_assert_int_eq(strncmp(text, "ok\nfirst ", 9), 0);
+	ck_assert_uint_eq(strspn(text + 9, "x"), 1800000);
+	ck_assert_uint_eq(strlen(text + 9), 1800000);
+	ck_assert_str_eq(ask("parts 0\n"), "ok\nfirst ");
+	ck_assert_str_eq(ask("ended\n"), "ok\n2");
+	/* one does not read, one leaves */
+	ck_assert_int_eq(send(fd, "parts 500\n", 10, MSG_NOSIGNAL), 10);
+	left = dial();
+	ck_assert_int_eq(send(left, "parts 500\n", 10, MSG_NOSIGNAL), 10);
+	ck_assert_str_eq(ask("echo\n"), "ok\necho|");
+	close(left);
+	while (strcmp(ask("ended\n"), "ok\n3") != 0)
+		poll(NULL, 0, 20);
+	close(fd);
+	while (strcmp(ask("ended\n"), "ok\n4") != 0)
+		poll(NULL, 0, 20);
+}
+END_TEST
+
 static int
 server_fds(void)
 {
@@ -637,6 +709,7 @@ suite(void)
 	tcase_add_test(tc, no_newline);
 	tcase_add_test(tc, answered_later);
 	tcase_add_test(tc, big_answer);
+	tcase_add_test(tc, answer_in_parts);
 	tcase_add_test(tc, many_idle);
 	tcase_add_test(tc, never_reads);
 	tcase_add_test(tc, deadline);
