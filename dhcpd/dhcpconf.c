@@ -63,11 +63,11 @@ static const struct conf_key option_keys[] = {
 
 static const struct conf_key boot_keys[] = {
 	{ .name = "arch", .type = CONF_LIST, AT(level_boot, arch), .max = 16 },
-	{ .name = "user_class", .type = CONF_STR, AT(level_boot, user_class), .def = "", .max = 255 },
-	{ .name = "vendor_prefix", .type = CONF_STR, AT(level_boot, vendor_prefix), .def = "", .max = 255 },
-	{ .name = "file", .type = CONF_STR, AT(level_boot, file), .def = "", .max = 255 },
-	{ .name = "next_server", .type = CONF_STR, AT(level_boot, next_server), .def = "", .max = 15 },
-	{ .name = "server_name", .type = CONF_STR, AT(level_boot, server_name), .def = "", .max = 63 },
+	{ .name = "user_class", .type = CONF_STR, AT(level_boot, user_class), .max = 255 },
+	{ .name = "vendor_prefix", .type = CONF_STR, AT(level_boot, vendor_prefix), .max = 255 },
+	{ .name = "file", .type = CONF_STR, AT(level_boot, file), .max = 255 },
+	{ .name = "next_server", .type = CONF_STR, AT(level_boot, next_server), .max = 15 },
+	{ .name = "server_name", .type = CONF_STR, AT(level_boot, server_name), .max = 63 },
 	{ .type = CONF_END },
 };
 
@@ -103,29 +103,29 @@ static const struct conf_key boot_keys[] = {
 	{ .name = "ddns_reverse", .type = CONF_BOOL, LEVEL(s, ddns_reverse, DDNS_REVERSE) }
 
 static const struct conf_key range_keys[] = {
-	{ .name = "class", .type = CONF_STR, AT(level_range, class), .def = "", .max = 64 },
+	{ .name = "class", .type = CONF_STR, AT(level_range, class), .max = 64 },
 	SETTING_ROWS(level_range, NONE),
 	{ .type = CONF_END },
 };
 
 static const struct conf_key host_keys[] = {
-	{ .name = "mac", .type = CONF_STR, AT(level_host, mac), .def = "", .max = 47 },
-	{ .name = "client_id", .type = CONF_STR, AT(level_host, client_id), .def = "", .max = 764 },
-	{ .name = "circuit_id", .type = CONF_STR, AT(level_host, circuit_id), .def = "", .max = 764 },
-	{ .name = "remote_id", .type = CONF_STR, AT(level_host, remote_id), .def = "", .max = 764 },
-	{ .name = "address", .type = CONF_STR, AT(level_host, address), .def = "", .max = 15 },
-	{ .name = "hostname", .type = CONF_STR, AT(level_host, hostname), .def = "", .max = 63 },
+	{ .name = "mac", .type = CONF_STR, AT(level_host, mac), .max = 47 },
+	{ .name = "client_id", .type = CONF_STR, AT(level_host, client_id), .max = 764 },
+	{ .name = "circuit_id", .type = CONF_STR, AT(level_host, circuit_id), .max = 764 },
+	{ .name = "remote_id", .type = CONF_STR, AT(level_host, remote_id), .max = 764 },
+	{ .name = "address", .type = CONF_STR, AT(level_host, address), .max = 15 },
+	{ .name = "hostname", .type = CONF_STR, AT(level_host, hostname), .max = 63 },
 	SETTING_ROWS(level_host, NONE),
 	{ .type = CONF_END },
 };
 
 static const struct conf_key class_keys[] = {
-	{ .name = "vendor_prefix", .type = CONF_STR, AT(level_class, vendor_prefix), .def = "", .max = 255 },
-	{ .name = "user_class", .type = CONF_STR, AT(level_class, user_class), .def = "", .max = 255 },
+	{ .name = "vendor_prefix", .type = CONF_STR, AT(level_class, vendor_prefix), .max = 255 },
+	{ .name = "user_class", .type = CONF_STR, AT(level_class, user_class), .max = 255 },
 	{ .name = "arch", .type = CONF_LIST, AT(level_class, arch), .max = 16 },
-	{ .name = "mac_prefix", .type = CONF_STR, AT(level_class, mac_prefix), .def = "", .max = 47 },
-	{ .name = "circuit_id", .type = CONF_STR, AT(level_class, circuit_id), .def = "", .max = 764 },
-	{ .name = "remote_id", .type = CONF_STR, AT(level_class, remote_id), .def = "", .max = 764 },
+	{ .name = "mac_prefix", .type = CONF_STR, AT(level_class, mac_prefix), .max = 47 },
+	{ .name = "circuit_id", .type = CONF_STR, AT(level_class, circuit_id), .max = 764 },
+	{ .name = "remote_id", .type = CONF_STR, AT(level_class, remote_id), .max = 764 },
 	{ .name = "per_circuit", .type = CONF_NUM, AT(level_class, per_circuit), .def = "0", .max = 1000000 },
 	SETTING_ROWS(level_class, NONE),
 	{ .type = CONF_END },
