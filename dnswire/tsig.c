@@ -166,18 +166,18 @@ tsig_sign(struct tsig *tsig, struct dns_builder *b, uint64_t now)
 	};
 	struct record r = { .time = now, .fudge = TSIG_FUDGE };
 	uint8_t mac[TSIG_MAC];
+	size_t len;
 
 	if (b->full || b->len < DNS_HEADER) {
 		b->full = true;
 		return;
 	}
-	tsig->mac_len = 0;
-	tsig->mac_len = message_mac(tsig, message, &r, mac);
-	if (tsig->mac_len == 0) {
+	if ((len = message_mac(tsig, message, &r, mac)) == 0) {
 		b->full = true;
 		return;
 	}
-	memcpy(tsig->mac, mac, tsig->mac_len);
+	memcpy(tsig->mac, mac, len);
+	tsig->mac_len = len;
 	r.id = (uint16_t)(b->bytes[0] << 8 | b->bytes[1]);
 	put_record(b, tsig, &r);
 }
@@ -271,5 +271,9 @@ tsig_check(struct tsig *tsig, const uint8_t *message, size_t len, uint64_t now)
 		return error;
 	if (now > r.time + r.fudge || now + r.fudge < r.time)
 		return DNS_BADTIME;
-	return r.error;
+	if (r.error != 0)
+		return r.error;
+	memcpy(tsig->mac, r.mac, r.mac_len);
+	tsig->mac_len = r.mac_len;
+	return 0;
 }

@@ -27,10 +27,14 @@ int tsig_key_read(const char *path, struct tsig_key *);
 /* Algorithm's name ("hmac-sha256") to its index, -1: not known. */
 int tsig_algorithm(const char *);
 
-/* Of one exchange: the request's MAC is part of the answer's. */
+/*
+ * Of one exchange. Who asks begins with mac_len 0, signs the request and checks
+ * the answer; who answers begins with mac_len 0, checks the request and signs
+ * the answer. The request's MAC is part of the answer's.
+ */
 struct tsig {
 	const struct tsig_key *key;
-	uint8_t mac[TSIG_MAC];
+	uint8_t mac[TSIG_MAC]; /* of the message before, if there was one */
 	size_t mac_len;
 };
 /*
@@ -39,8 +43,8 @@ struct tsig {
  */
 void tsig_sign(struct tsig *, struct dns_builder *, uint64_t now);
 /*
- * Check an answer to what `tsig` signed. 0, or the error: DNS_FORMERR (none,
- * or not the last record), DNS_BADKEY, DNS_BADSIG, DNS_BADTIME, DNS_BADTRUNC
+ * Check a message. 0, or the error, with *tsig as it was: DNS_FORMERR (none, or
+ * not the last record), DNS_BADKEY, DNS_BADSIG, DNS_BADTIME, DNS_BADTRUNC
  * (truncated MACs are refused). An answer that is not signed since the server
  * refused our key or MAC gives the server's error; nothing proves that one.
  */

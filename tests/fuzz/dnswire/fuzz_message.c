@@ -87,26 +87,26 @@ check_message(const uint8_t *p, size_t len)
 static void
 check_tsig(const uint8_t *p, size_t len)
 {
-	static uint8_t bytes[UINT16_MAX];
+	uint8_t bytes[512];
 	struct tsig_key key = { .name = "\1k", .algorithm = 2, .len = 16 };
 	struct dns_builder b = { .bytes = bytes, .limit = sizeof(bytes) };
-	struct tsig tsig = { .key = &key }, other;
+	struct tsig tsig = { .key = &key }, other = tsig;
 
-	tsig_check(&tsig, p, len, 1700000000); /* seeds are signed with it, */
+	tsig_check(&other, p, len, 1700000000); /* seeds are signed with it, */
 	key.secret[0] = 1; /* .. nothing is with this one */
-	CHECK(tsig_check(&tsig, p, len, 1700000000) != 0);
-	if (len < DNS_HEADER || len > sizeof(bytes) - 1024)
+	other = tsig;
+	CHECK(tsig_check(&other, p, len, 1700000000) != 0);
+	if (len < DNS_HEADER)
 		return;
-	memcpy(bytes, p, len);
-	memset(bytes + 4, 0, 8); /* no records: the rest would be garbage */
+	memcpy(bytes, p, 4);
+	memset(bytes + 4, 0, 8);
 	b.len = DNS_HEADER;
 	tsig_sign(&tsig, &b, 1700000000);
 	CHECK(!b.full);
-	other = tsig;
-	other.mac_len = 0;
-	CHECK(tsig_check(&other, bytes, b.len, 1700000000) == 0);
-	CHECK(tsig_check(&other, bytes, b.len, 1700000301) == DNS_BADTIME);
 	CHECK(tsig_check(&tsig, bytes, b.len, 1700000000) == DNS_BADSIG);
+	other.mac_len = 0;
+	CHECK(tsig_check(&other, bytes, b.len, 1700000301) == DNS_BADTIME);
+	CHECK(tsig_check(&other, bytes, b.len, 1700000000) == 0);
 }
 
 static void
