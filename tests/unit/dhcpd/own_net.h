@@ -91,9 +91,13 @@ own_net_enter(void)
 
 static int own_net_helper = -1;
 
-/* Before rights are given up: someone who keeps them. */
-static inline void
-own_net_help(void)
+/*
+ * Before rights are given up: someone who keeps them, or (apart) a host with a
+ * network of its own; runs commands that come by the descriptor returned, and
+ * ends when it is closed.
+ */
+static inline int
+own_net_spawn(bool apart, pid_t *pid)
 {
 	char command[2048];
 	int pair[2], status;
@@ -101,12 +105,15 @@ own_net_help(void)
 
 	ck_assert_int_eq(
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	own_net_helper = pair[0];
-	if (fork() != 0) {
+	*pid = fork();
+	if (*pid != 0) {
 		close(pair[1]);
-		return;
+		return pair[0];
 	}
 	close(pair[0]);
+	close(own_net_helper);
+	if (apart && unshare(CLONE_NEWNET) == -1)
+		_exit(1);
 	while ((n = read(pair[1], command, sizeof(command) - 1)) > 0) {
 		command[n] = '\0';
 		status = own_net_sh(command);
@@ -116,22 +123,29 @@ own_net_help(void)
 	_exit(0);
 }
 
-/* The exit status of what the helper runs. */
+static inline void
+own_net_help(void)
+{
+	pid_t pid;
+
+	own_net_helper = own_net_spawn(false, &pid);
+}
+
+/* The exit status of what this helper or host runs. */
 static inline int
-own_net_try(const char *command)
+own_net_try(int fd, const char *command)
 {
 	int status = -1;
 
-	ck_assert_int_gt(write(own_net_helper, command, strlen(command)), 0);
-	ck_assert_int_eq(
-	    read(own_net_helper, &status, sizeof(status)), sizeof(status));
+	ck_assert_int_gt(write(fd, command, strlen(command)), 0);
+	ck_assert_int_eq(read(fd, &status, sizeof(status)), sizeof(status));
 	return status;
 }
 
 static inline void
 own_net_do(const char *command)
 {
-	ck_assert_msg(own_net_try(command) == 0, "%s", command);
+	ck_assert_msg(own_net_try(own_net_helper, command) == 0, "%s", command);
 }
 
 /*

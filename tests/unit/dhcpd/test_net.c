@@ -684,7 +684,7 @@ START_TEST(bridge_port)
 {
 	const struct net_if *i = net_if_by_name(net, "near2");
 
-	if (own_net_try("ip link add bridge type bridge") != 0)
+	if (own_net_try(own_net_helper, "ip link add bridge type bridge") != 0)
 		return; /* not in every kernel */
 	change("ip addr add 10.1.0.1/24 dev near2");
 	change("ip link set near2 master bridge; ip link set bridge up");
