@@ -11,6 +11,32 @@
 
 enum { OPT_REQUESTED = 50 };
 
+int
+allocate_pools(struct server *s)
+{
+	const struct scopes *scopes = &s->conf->scopes;
+	const struct address_range *x = scopes->excluded;
+	struct network *n;
+	struct subnet *sub;
+	struct range *r;
+	size_t i;
+
+	for (n = scopes->networks; n < scopes->networks + scopes->nnetworks;
+	     n++)
+		for (sub = n->subnets; sub < n->subnets + n->nsubnets; sub++)
+			for (i = 0; i < sub->nranges; i++) {
+				r = &sub->ranges[i];
+				r->pool = pool_add(
+				    s->leases, r->first, r->last, n->number);
+				if (r->pool == NULL)
+					return -1;
+			}
+	for (i = 0; i < scopes->nexcluded; i++)
+		if (pool_exclude(s->leases, x[i].first, x[i].last) == -1)
+			return -1;
+	return 0;
+}
+
 static bool
 range_open(const struct query *q, const struct range *r)
 {

@@ -191,7 +191,9 @@ bool serve_agent_ip(const struct query *, uint8_t code, struct in_addr *);
 /* Who sends 54 means us (RFC 2131 section 4.1, RFC 5107). */
 bool serve_is_us(const struct query *, struct in_addr);
 
-/* allocate.c. Pure but for what it is told by query and leases. */
+/* allocate.c. Ranges of the configuration become pools. 0, or -1: no memory. */
+int allocate_pools(struct server *);
+/* Pure but for what they are told by query and leases, all of these. */
 /*
  * Does the configuration let the client have this address, by reservation or
  * from a range? Whether it is free is another matter.

@@ -85,33 +85,6 @@ takeover_prepare(struct server *s)
 	return 0;
 }
 
-/* Ranges of the configuration become pools. */
-static int
-make_pools(struct server *s)
-{
-	const struct scopes *scopes = &s->conf->scopes;
-	const struct address_range *x = scopes->excluded;
-	struct network *n;
-	struct subnet *sub;
-	struct range *r;
-	size_t i;
-
-	for (n = scopes->networks; n < scopes->networks + scopes->nnetworks;
-	     n++)
-		for (sub = n->subnets; sub < n->subnets + n->nsubnets; sub++)
-			for (i = 0; i < sub->nranges; i++) {
-				r = &sub->ranges[i];
-				r->pool = pool_add(
-				    s->leases, r->first, r->last, n->number);
-				if (r->pool == NULL)
-					return -1;
-			}
-	for (i = 0; i < scopes->nexcluded; i++)
-		if (pool_exclude(s->leases, x[i].first, x[i].last) == -1)
-			return -1;
-	return 0;
-}
-
 static uint32_t
 network_of(void *arg, uint32_t ip)
 {
@@ -255,7 +228,7 @@ int
 takeover_start(struct server *s)
 {
 	s->leases = leases_new(s->conf->max_leases);
-	if (s->leases == NULL || make_pools(s) == -1 ||
+	if (s->leases == NULL || allocate_pools(s) == -1 ||
 	    circuit_start(s) == -1 || serve_start(s) == -1) {
 		log_err("leases");
 		return -1;
