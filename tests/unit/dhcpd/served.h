@@ -8,8 +8,11 @@
 #ifndef SERVED_H
 #define SERVED_H
 
+#include <unistd.h>
+
 #include "scope_load.h"
 #include "server.h"
+#include "tap.h"
 
 #define NOW INT64_C(1700000000)
 
@@ -141,6 +144,22 @@ served_text(uint32_t address)
 	static char out[16];
 
 	return address == 0 ? "none" : serve_ip(address, out);
+}
+
+/* Run in a directory of its own, for the files of configurations. */
+static inline int
+served_run(Suite *s)
+{
+	char dir[] = "/tmp/test_servedXXXXXX";
+	int failed;
+
+	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
+		return 1;
+	failed = tap_run(s);
+	unlink(CONF_FILE);
+	if (chdir("/") == -1 || rmdir(dir) == -1)
+		return 1;
+	return failed;
 }
 
 #endif

@@ -2,7 +2,6 @@
  * Which address a client gets, and what becomes of a request for one.
  */
 #include "served.h"
-#include "tap.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -359,5 +358,5 @@ suite(void)
 int
 main(void)
 {
-	return tap_run(suite());
+	return served_run(suite());
 }

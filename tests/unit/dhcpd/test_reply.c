@@ -2,7 +2,6 @@
  * What is answered, byte for byte and option by option, and where it is sent.
  */
 #include "served.h"
-#include "tap.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -372,5 +371,5 @@ suite(void)
 int
 main(void)
 {
-	return tap_run(suite());
+	return served_run(suite());
 }
