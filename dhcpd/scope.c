@@ -3,7 +3,6 @@
  * two hashes, one of addresses and one of identities. All of it lives in one
  * heap of chunks that is freed as a whole.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "build.h"
 #include "log.h"
 #include "scope.h"
+#include "siphash.h"
 
 #define CHUNK ((size_t)64 * 1024)
 #define ALIGN 16u
@@ -35,7 +35,7 @@ struct scopes_index {
 	struct range **ranges;
 	size_t nsubnets, nranges;
 	struct table ids, ips;
-	uint64_t seed;
+	uint64_t seed[2];
 };
 
 enum kind { KIND_ID, KIND_HW, KIND_CIRCUIT, KIND_REMOTE, KIND_IP };
@@ -56,7 +56,7 @@ get_index(struct build *b)
 	if (s->index != NULL)
 		return s->index;
 	if ((s->index = calloc(1, sizeof(*s->index))) != NULL)
-		arc4random_buf(&s->index->seed, sizeof(s->index->seed));
+		arc4random_buf(s->index->seed, sizeof(s->index->seed));
 	return s->index;
 }
 
@@ -115,21 +115,12 @@ scope_free(struct scopes *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/*
- * FNV-1a with a secret start and a last mixing: what stands in the table is
- * the administrator's, what is looked for is anybody's.
- */
 static size_t
-hash(uint64_t seed, const struct identity *id)
+hash(const struct scopes_index *x, const struct identity *id)
 {
-	uint64_t h = (seed ^ (uint64_t)id->kind) * UINT64_C(0x100000001b3);
-	size_t i;
+	const uint64_t key[2] = { x->seed[0], x->seed[1] ^ (uint64_t)id->kind };
 
-	for (i = 0; i < id->n; i++)
-		h = (h ^ id->bytes[i]) * UINT64_C(0x100000001b3);
-	h ^= h >> 32;
-	h *= UINT64_C(0xd6e8feb86659fd93);
-	return (size_t)(h ^ h >> 32);
+	return (size_t)siphash(key, id->bytes, id->n);
 }
 
 static struct identity
@@ -163,7 +154,7 @@ static void
 table_put(struct scopes_index *x, struct table *t, struct host *h)
 {
 	struct identity id = table_identity(x, t, h);
-	size_t i = hash(x->seed, &id) & (t->size - 1);
+	size_t i = hash(x, &id) & (t->size - 1);
 
 	while (t->slot[i] != NULL)
 		i = (i + 1) & (t->size - 1);
@@ -220,7 +211,7 @@ next_host(const struct scopes_index *x, const struct identity *id, size_t *at)
 
 	if (t->n == 0)
 		return NULL;
-	i = *at == SIZE_MAX ? hash(x->seed, id) : *at + 1;
+	i = *at == SIZE_MAX ? hash(x, id) : *at + 1;
 	for (i &= t->size - 1; t->slot[i] != NULL;
 	     i = (i + 1) & (t->size - 1)) {
 		other = identity_of(t->slot[i]);
@@ -255,7 +246,7 @@ scope_host_at(const struct scopes *s, uint32_t ip)
 	if (s->index == NULL || s->index->ips.n == 0)
 		return NULL;
 	t = &s->index->ips;
-	i = hash(s->index->seed, &id) & (t->size - 1);
+	i = hash(s->index, &id) & (t->size - 1);
 	for (; t->slot[i] != NULL; i = (i + 1) & (t->size - 1))
 		if (t->slot[i]->ip == ip)
 			return t->slot[i];
