@@ -35,6 +35,7 @@ SAN =
 VERSION := $(shell sed -n 's/^.. \([0-9][0-9.]*\).*/\1/p' CHANGES.md | sed 1q)
 CPPALL = -D_GNU_SOURCE -include common/banned.h -Icommon $(CPPFLAGS) \
 	-DVERSION='"$(VERSION)"' -DSBINDIR='"$(SBINDIR)"' \
+	-DLIBEXECDIR='"$(LIBEXECDIR)"' \
 	-DETCDIR='"$(ETCDIR)"' -DRUNDIR='"$(RUNDIR)"' \
 	-DSTATEDIR='"$(STATEDIR)"' -DLOGDIR='"$(LOGDIR)"'
 CALL = -std=gnu17 -fPIE $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)

@@ -10,6 +10,12 @@ dhcpc_LIBS = dhcpparts common
 dhcpd_LDLIBS = -lcrypto
 dhcpd_CPPFLAGS = -Idnswire
 HDRS += $(wildcard dhcpd/*.h)
+LIBEXEC += $(O)/libexec/basenet/dhcpc-script
+SCRIPTS += dhcpd/dhcpc-script
 $(eval $(call library,dhcpparts))
 $(foreach p,dhcpd dhcrelay dhcpc,$(if $(wildcard $($p_SRCS)),\
 	$(eval PROGS += $(O)/sbin/$p)$(eval $(call program,$p,$(O)/sbin/$p))))
+
+$(O)/libexec/basenet/dhcpc-script: dhcpd/dhcpc-script
+	@mkdir -p $(@D)
+	$(Q)cp $< $@

@@ -7,7 +7,7 @@ set -eu
 
 users='root:0 daemon:1 alice:1000 bob:1001 _dhcpd:901 _dnsd:902 _httpd:903
 _nfsd:904 _ftpd:905 _tftpd:906 _smtpd:907 _pop3d:908 _imapd:909 _snmpd:910
-_dhcrelay:911 nobody:65534'
+_dhcrelay:911 _dhcpc:912 nobody:65534'
 groups='daemon:1: adm:4: tty:5: users:100:alice,bob tftp:2000:alice
 nogroup:65534:'
 
