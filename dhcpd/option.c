@@ -190,7 +190,8 @@ const struct option_def option_defs[] = {
 #define TEN(t) RAW(t##0), RAW(t##1), RAW(t##2), RAW(t##3), RAW(t##4), \
 	RAW(t##5), RAW(t##6), RAW(t##7), RAW(t##8), RAW(t##9)
 static const struct option_def raw_defs[] = {
-	TEN(), TEN(1), TEN(2), TEN(3), TEN(4), TEN(5), TEN(6), TEN(7), TEN(8),
+	RAW(0), RAW(1), RAW(2), RAW(3), RAW(4), RAW(5), RAW(6), RAW(7), RAW(8),
+	RAW(9), TEN(1), TEN(2), TEN(3), TEN(4), TEN(5), TEN(6), TEN(7), TEN(8),
 	TEN(9), TEN(10), TEN(11), TEN(12), TEN(13), TEN(14), TEN(15), TEN(16),
 	TEN(17), TEN(18), TEN(19), TEN(20), TEN(21), TEN(22), TEN(23), TEN(24),
 	RAW(250), RAW(251), RAW(252), RAW(253), RAW(254),

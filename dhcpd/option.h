@@ -61,8 +61,8 @@ int option_encode(enum option_type, const char *const *words, size_t n,
     uint8_t out[OPTION_VALUE], const char **why);
 /*
  * As text for people, control bytes escaped, as "hex 01:02" where it isn't what
- * its type says, cut with "..." where it is too long; returns out. What is of its
- * type and short enough is what option_encode takes as one word.
+ * its type says, cut with "..." where it is too long; returns out. What is of
+ * its type and short enough is what option_encode takes as one word.
  */
 const char *option_print(
     enum option_type, const uint8_t *value, size_t len, char out[OPTION_TEXT]);

@@ -148,9 +148,9 @@ put_flag(struct value *v, const char *s)
 	static const char *const words[] = { "no", "yes", "false", "true",
 		"off", "on", "0", "1" };
 
-	for (uint8_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(s, words[i]) == 0)
-			return put(v, &(uint8_t){ i & 1 }, 1);
+			return put(v, i % 2 == 0 ? "\0" : "\1", 1);
 	return fail(v, "neither yes nor no");
 }
 
