@@ -136,25 +136,26 @@ make_room(struct netif_table *t)
 	if (t->n < t->room)
 		return 0;
 	if (t->n >= NETIF_MAX ||
-	    (v = reallocarray(t->v, room, sizeof(*v))) == NULL)
+	    (v = reallocarray(t->v, room, sizeof(struct netif *))) == NULL)
 		return -1;
 	t->v = v;
 	t->room = room;
 	return 0;
 }
 
-/* The interface with this index, a new one if need be; NULL: no memory. */
+/* The interface with this index, added if need be; NULL: no memory. */
 static struct netif *
-find_or_add(struct netif_table *t, unsigned index)
+find_or_add(struct netif_table *t, unsigned index, bool *added)
 {
 	struct netif *i = netif_find(t, index);
 	size_t at = place(t, index);
 
+	*added = i == NULL;
 	if (i != NULL)
 		return i;
 	if (make_room(t) == -1 || (i = calloc(1, sizeof(*i))) == NULL)
 		return NULL;
-	memmove(&t->v[at + 1], &t->v[at], (t->n - at) * sizeof(*t->v));
+	memmove(&t->v[at + 1], &t->v[at], (t->n - at) * sizeof(struct netif *));
 	t->v[at] = i;
 	t->n++;
 	i->pub.index = index;
@@ -206,6 +207,20 @@ link_attribute(struct netif *i, const struct piece *a)
 	}
 }
 
+/* All but addresses. */
+static bool
+link_equal(const struct netif *x, const struct netif *y)
+{
+	const struct net_if *a = &x->pub, *b = &y->pub;
+
+	return strcmp(a->name, b->name) == 0 && a->hwtype == b->hwtype &&
+	    a->hwlen == b->hwlen && memcmp(a->hw, b->hw, sizeof(a->hw)) == 0 &&
+	    a->up == b->up && a->loopback == b->loopback &&
+	    a->wanted == b->wanted && a->mtu == b->mtu &&
+	    x->hwlen == y->hwlen &&
+	    memcmp(x->broadcast, y->broadcast, sizeof(x->broadcast)) == 0;
+}
+
 static int
 new_link(struct netif_table *t, const struct piece *m)
 {
@@ -213,12 +228,13 @@ new_link(struct netif_table *t, const struct piece *m)
 	struct cursor c;
 	struct piece a;
 	struct netif *i, was;
+	bool added;
 
 	/* With AF_BRIDGE it tells of a bridge's port, not of the interface. */
 	if (!take(m, &head, sizeof(head), &c) || head.ifi_family != AF_UNSPEC ||
 	    head.ifi_index <= 0)
 		return 0;
-	if ((i = find_or_add(t, (unsigned)head.ifi_index)) == NULL) {
+	if ((i = find_or_add(t, (unsigned)head.ifi_index, &added)) == NULL) {
 		log_warnx("interface %d is left out: too many", head.ifi_index);
 		return 0;
 	}
@@ -230,7 +246,7 @@ new_link(struct netif_table *t, const struct piece *m)
 	while (next_attribute(&c, &a))
 		link_attribute(i, &a);
 	i->pub.wanted = is_wanted(t->wanted, &i->pub);
-	return memcmp(&was, i, sizeof(was)) != 0 ? NETIF_CHANGED : 0;
+	return added || !link_equal(&was, i) ? NETIF_CHANGED : 0;
 }
 
 static int
@@ -250,7 +266,7 @@ del_link(struct netif_table *t, const struct piece *m)
 	t->nroutes = 0;
 	free(t->v[at]);
 	t->n--;
-	memmove(&t->v[at], &t->v[at + 1], (t->n - at) * sizeof(*t->v));
+	memmove(&t->v[at], &t->v[at + 1], (t->n - at) * sizeof(struct netif *));
 	return NETIF_CHANGED;
 }
 
