@@ -4,24 +4,29 @@
  * Files in the directory (dhcpd.leases(5)):
  *
  *	lock		held by the one process that serves these leases
- *	leases		snapshot: one line for each lease
+ *	leases		snapshot: one line for each lease, and which journal
+ *			goes on from it
  *	journal.N	what changed since, appended; N grows by one with each
- *			snapshot
- *	history		every line ever, rotated by size (history.1)
+ *			snapshot and each start
+ *	history		every line ever, in two files that together stay below
+ *			a size (the older is history.1)
+ *	NAME.bad	a file that could not be read whole, kept
  *
  * Flow: store_put adds lines to the batch; store_flush writes the batch with
  * one write and submits it to the commit thread under a ticket; when the sync
  * is done, `synced` is called with the ticket, and what waited for it may be
- * said. While one sync runs, all that comes shares the next one.
+ * said. While one sync runs, all that comes shares the next one. The history
+ * is written with it, but not waited for.
  *
  * An error of write or sync is final for the file (its pages may be gone): the
  * store stops (store_broken) until a snapshot has written everything anew into
- * new files; nothing is granted meanwhile.
+ * new files, which it tries every few seconds; nothing is granted meanwhile.
  *
  * Compaction: when the journal is larger than twice the live leases and 4 MB,
- * a new journal is begun and a forked child writes `leases.new` from its copy
- * of memory, syncs, renames, syncs the directory; then the old journal goes.
- * A crash at any point leaves files that load to the same leases.
+ * a new journal is begun and a forked child (which a sandbox must allow) writes
+ * `leases.new` from its copy of memory, syncs, renames, syncs the directory;
+ * then it removes the old journals. A crash at any point leaves files that load
+ * to the same leases.
  */
 #ifndef STORE_H
 #define STORE_H
@@ -33,15 +38,17 @@
 struct store;
 
 struct store_setup {
-	int dir; /* descriptor of the directory; taken over */
+	int dir; /* descriptor of the directory; taken over, whatever becomes
+		    of it */
 	struct ev_loop *loop;
 	struct leases *leases;
 	/* The network number of an address, for loaded leases. */
 	uint32_t (*network_of)(void *arg, uint32_t ip);
-	/* All up to this ticket is on disk; or it failed for good (error). */
+	/*
+	 * All up to this ticket is on disk; or it failed for good (error).
+	 * Tickets come in order, never from within store_flush.
+	 */
 	void (*synced)(void *arg, uint64_t ticket, int error);
-	/* A lease changed on disk; for events, DNS and the shared map. NULL */
-	void (*changed)(void *arg, const struct lease *);
 	void *arg;
 	uint64_t history_max; /* bytes; 0: no history */
 	uint64_t snapshot_min; /* bytes of journal before a snapshot; 4 MB */
@@ -49,13 +56,15 @@ struct store_setup {
 
 /*
  * Take the lock, without waiting: NULL with EWOULDBLOCK while another process
- * serves these leases (try again soon: a reload's old worker ends).
+ * serves these leases (try again soon: a reload's old worker ends). Starts
+ * the sync thread.
  */
 struct store *store_open(const struct store_setup *);
 /*
  * Load all files, network by network_of, and begin a new journal. Lines that
- * are cut or wrong are skipped, counted and told in one message. 0, or -1
- * after a message.
+ * are cut or wrong are skipped, counted and told in one message; the files they
+ * stood in are kept. No file can stop the start; where no journal can be begun
+ * the store is broken, and tries again. 0, or -1 (no memory) after a message.
  */
 int store_load(struct store *);
 struct store_load_result {
@@ -64,7 +73,10 @@ struct store_load_result {
 };
 const struct store_load_result *store_loaded(const struct store *);
 
-/* Add the lease's line to the batch. false: the store is broken. */
+/*
+ * Add the lease's line to the batch. false: the store is broken, and what it
+ * says may not be promised to anyone. Offers are not written.
+ */
 bool store_put(struct store *, struct lease *);
 /*
  * Write and submit the batch. Its ticket; 0 where nothing waits to be synced;
@@ -74,20 +86,25 @@ bool store_put(struct store *, struct lease *);
 uint64_t store_flush(struct store *);
 /* Nothing can be granted now. */
 bool store_broken(const struct store *);
-/* Write a snapshot now (forks). 0, or -1 with errno; EALREADY. */
+/*
+ * Write a snapshot now (forks). 0: it began, or -1 with errno; EALREADY while
+ * one is being written or the journal before is still being synced.
+ */
 int store_snapshot(struct store *);
 
 /*
  * Lines of the history that concern this address, oldest first; at > 0: only
- * the one that was in force then. Reads the files; at most `max` lines are
- * given. -1 with errno.
+ * the one that was in force then. Reads the files; the last `max` lines are
+ * given. 0, or -1 with errno.
  */
 struct journal_record;
 int store_history(struct store *, uint32_t ip, int64_t at, size_t max,
     void (*line)(void *arg, int64_t when, const struct journal_record *),
     void *arg);
 
-/* Sync what waits (blocks), give up the lock, free. */
+/*
+ * Sync what waits (blocks; `synced` is called for it), give up the lock, free.
+ */
 void store_close(struct store *);
 
 #endif
