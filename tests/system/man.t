@@ -7,6 +7,7 @@ SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 lab_begin "$@"
 
 man=$SRC/man
+daemons='tftpd dhcrelay'
 
 # Nothing is said, not even that mandoc cannot read the page.
 lint() {
@@ -59,37 +60,45 @@ make_roots() {
 	done
 }
 
-# examples PAGE LEAST: at least so many.
+# examples PAGE LEAST [PROGRAM]: at least so many.
 examples() {
 	n=1 x=$LAB_DIR/example file=/etc/basenet/$(basename "$1" .5)
 	while example "$1" "$n" >"$x" && [ -s "$x" ]; do
 		make_roots "$x"
 		lab_in h cp "$x" "$file"
-		ok "$1: example $n" lab_in h "$O/sbin/tftpd" -n
+		ok "$1: example $n" lab_in h "$O/sbin/${3:-tftpd}" -n
 		n=$((n + 1))
 	done
 	lab_in h rm -f "$file"
 	ok "$1: there were examples" test "$n" -gt "$2"
 }
 
-# What a running daemon knows. Needs a user for it.
+# running DAEMON: what it knows while it runs. Needs a user for it.
 running() {
-	ok "tftpd starts" lab_in h "$O/sbin/tftpd"
-	verbs=$(lab_in h "$O/sbin/basenet" ctl tftpd help | sed 's/[ :].*//')
-	for verb in $verbs; do
-		case $verb in
-		transfers) page=man8/tftpd.8 ;;
-		*) page=man7/basenet.7 ;;
-		esac
-		ok "$page tells the verb $verb" tells "$page" "$verb"
+	ok "$1 starts" lab_in h "$O/sbin/$1"
+	verb='' counter=''
+	for verb in $(lab_in h "$O/sbin/basenet" ctl "$1" help |
+	    sed 's/[ :].*//'); do
+		ok "basenet.7 or $1.8 tells the verb $verb" \
+		    either "$verb" man7/basenet.7 "man8/$1.8"
 	done
-	for counter in $(lab_in h "$O/sbin/basenet" stats tftpd |
-	    sed -n 's/^tftpd\.\([a-z_]*\.[a-z_]*\) .*/\1/p'); do
-		ok "tftpd.8 tells the counter $counter" \
-		    tells man8/tftpd.8 "$counter"
+	for counter in $(lab_in h "$O/sbin/basenet" stats "$1" |
+	    sed -n "s/^$1\.\([a-z_]*\.[a-z_]*\) .*/\1/p"); do
+		ok "$1.8 tells the counter $counter" \
+		    tells "man8/$1.8" "$counter"
 	done
-	ok "there were verbs and counters" test "${verb:-}${counter:-}"
-	lab_in h "$O/sbin/basenet" stop tftpd >/dev/null
+	ok "$1: there were verbs and counters" test "$verb" -a "$counter"
+	lab_in h "$O/sbin/basenet" stop "$1" >/dev/null
+}
+
+# either WORD PAGE...
+either() {
+	word=$1
+	shift
+	for page; do
+		tells "$page" "$word" && return
+	done
+	return 1
 }
 
 for page in "$man"/man*/*; do
@@ -104,17 +113,22 @@ done
 for verb in $(basenet_verbs); do
 	ok "basenet.8 tells $verb" tells man8/basenet.8 "$verb"
 done
-for letter in $(options tftpd); do
-	ok "tftpd.8 tells -$letter" tells man8/tftpd.8 "$letter"
-	ok "basenet.7 tells -$letter" tells man7/basenet.7 "$letter"
+for daemon in $daemons; do
+	for letter in $(options "$daemon"); do
+		ok "$daemon.8 tells -$letter" tells "man8/$daemon.8" "$letter"
+		ok "basenet.7 tells -$letter" tells man7/basenet.7 "$letter"
+	done
 done
 lab_host h
 lab_in h mkdir -p /srv/tftp
 examples man5/tftpd.conf.5 5
 examples man5/site.conf.5 1
+examples man5/dhcrelay.conf.5 4 dhcrelay
 if [ "$LAB_UIDS" = one ]; then
 	pass "verbs and counters # SKIP more than one user id is needed"
 else
-	running
+	for daemon in $daemons; do
+		running "$daemon"
+	done
 fi
 done_testing

@@ -93,8 +93,9 @@ sockets() {
 
 units() {
 	mkdir -p "$LAB_DIR/units"
-	for u in basenet-tftpd.service basenet-tftpd.socket; do
-		sample systemd/$u >"$LAB_DIR/units/$u"
+	for u in "$SRC"/etc/systemd/*; do
+		u=${u##*/}
+		sample "systemd/$u" >"$LAB_DIR/units/$u"
 	done
 	# Where systemd is only unpacked, so are the units that ours name.
 	ok "the units are sound" lab_in s env SYSTEMD_LOG_LEVEL=warning \

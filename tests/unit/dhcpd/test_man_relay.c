@@ -1,0 +1,22 @@
+/*
+ * dhcrelay.conf(5) tells every key of dhcrelay, and no other.
+ */
+#include "manpage.h"
+#include "relayconf.h"
+
+START_TEST(test_keys)
+{
+	manpage_check("man/man5/dhcrelay.conf.5", relayconf_keys);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("man");
+	TCase *tc = tcase_create("man");
+
+	tcase_add_test(tc, test_keys);
+	suite_add_tcase(s, tc);
+	return tap_run(s);
+}
