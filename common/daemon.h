@@ -72,7 +72,8 @@ struct control_verb;
 /* What a worker has; passed to every call into the daemon. */
 struct worker {
 	const struct daemon *daemon;
-	const char *instance; /* its files are RUNDIR/INSTANCE.stats and so on */
+	const char
+	    *instance; /* its files are RUNDIR/INSTANCE.stats and so on */
 	const void *conf;
 	struct ev_loop *loop;
 	const struct sock *socks[SOCK_MAX]; /* the ones it serves */
@@ -80,6 +81,9 @@ struct worker {
 	unsigned index; /* 0 .. workers - 1 */
 	bool inetd; /* -i: end by yourself when idle */
 	bool draining; /* set before the daemon's drain() is called */
+	bool waiting; /* set by start(): it is ready so that its predecessor
+			 drains, but serves only when that has ended; control
+			 requests wait until worker_serves */
 	stats_value *counters; /* its own block, in the order of the table */
 	struct logfile logs[DAEMON_LOGS]; /* as the daemon's logs() named */
 	void *state; /* the daemon's own */
@@ -134,6 +138,9 @@ struct daemon {
 
 /* The whole program; its exit status. */
 int daemon_main(const struct daemon *, int argc, char **argv);
+
+/* Worker: what it waited for has come; see struct worker's waiting. */
+void worker_serves(struct worker *);
 
 /* Worker: nothing is left to do; the loop ends and the process exits 0. */
 void worker_done(struct worker *);

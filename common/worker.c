@@ -8,12 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "control.h"
 #include "log.h"
 #include "sandbox.h"
 #include "worker.h"
 
 #define FLUSH_SECONDS 1.0
+#define HELD 16 /* control requests that wait until a worker serves */
 
 struct frame {
 	struct worker *w;
@@ -24,6 +27,13 @@ struct frame {
 };
 
 static bool done; /* also when start() finds nothing to do */
+
+/* Control requests that came too early. */
+static struct held {
+	char line[CONTROL_LINE + 1];
+	int fd;
+} held[HELD];
+static size_t nheld;
 
 void
 worker_socks(struct worker *w, const struct sock_set *set, unsigned n)
@@ -90,6 +100,31 @@ take_logs(struct worker *w, struct message *m)
 }
 
 static void
+control(struct worker *w, char *line, int fd)
+{
+	struct held *h = &held[nheld];
+
+	if (!w->waiting || nheld == HELD) {
+		control_serve(w->loop, w->daemon->verbs, w, line, fd);
+		return;
+	}
+	strlcpy(h->line, line, sizeof(h->line));
+	h->fd = fd;
+	nheld++;
+}
+
+void
+worker_serves(struct worker *w)
+{
+	size_t i, n = nheld;
+
+	w->waiting = false;
+	nheld = 0;
+	for (i = 0; i < n; i++)
+		control(w, held[i].line, held[i].fd);
+}
+
+static void
 handle(struct worker *w, struct message *m)
 {
 	int level;
@@ -100,8 +135,7 @@ handle(struct worker *w, struct message *m)
 		break;
 	case WORKER_CONTROL:
 		if (m->nfds == 1) {
-			control_serve(w->loop, w->daemon->verbs, w,
-			    (char *)m->data, m->fd[0]);
+			control(w, (char *)m->data, m->fd[0]);
 			m->nfds = 0;
 		}
 		break;
