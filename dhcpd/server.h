@@ -71,7 +71,7 @@ enum counter {
 	C_RECEIVED, /* + enum dhcp_type; 0 is BOOTP */
 	C_SENT = C_RECEIVED + DHCP_TYPES, /* the same */
 	/* every message that gets no answer counts as one of these */
-	C_DROP = C_SENT + DHCP_TYPES, /* + enum drop */
+	C_DROP = C_SENT + DHCP_TYPES - 1, /* + enum drop, from 1 */
 	C_RENEWED_CACHED = C_DROP + DROPS, /* renewals that wrote nothing */
 	C_PROBES, /* addresses that were probed, */
 	C_CONFLICTS, /* .. that were in use, or declined */

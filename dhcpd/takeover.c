@@ -221,6 +221,7 @@ on_again(struct ev_loop *loop, ev_timer *t, int events)
 		_exit(1); /* the parent tells, and tries again */
 	default:
 		ev_timer_stop(s->loop, t);
+		worker_serves(s->worker);
 	}
 }
 
@@ -239,6 +240,7 @@ takeover_start(struct server *s)
 	s->takeover.data = s;
 	switch (take(s)) {
 	case 0:
+		s->worker->waiting = true;
 		ev_timer_start(s->loop, &s->takeover);
 		return 0;
 	case -1:
