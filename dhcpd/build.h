@@ -88,6 +88,8 @@ class_build_boots(struct build *, struct settings *out, const struct level *);
 /* Of a section; network NULL: any. */
 void
 hosts_add(struct build *, const struct conf_sections *, const struct network *);
+/* The words of its lines, then NULL. */
+extern const char *const hosts_words[];
 /* Of the file that the configuration names. */
 void hosts_read(struct build *);
 

@@ -28,7 +28,7 @@ enum word {
 	WORDS
 };
 
-static const char *const names[WORDS] = {
+const char *const hosts_words[] = {
 	[WORD_MAC] = "mac",
 	[WORD_CLIENT_ID] = "client-id",
 	[WORD_CIRCUIT_ID] = "circuit-id",
@@ -38,6 +38,7 @@ static const char *const names[WORDS] = {
 	[WORD_BOOT_FILE] = "boot-file",
 	[WORD_NEXT_SERVER] = "next-server",
 	[WORD_LEASE] = "lease",
+	[WORDS] = NULL,
 };
 
 /* A reservation as it is written; NULL or "" for what is not said. */
@@ -82,8 +83,8 @@ take_id(const struct written *w, enum word i, const uint8_t **at, uint8_t *len)
 	if (!given(w, i))
 		return 0;
 	if ((n = build_bytes(w->v[i], bytes, sizeof(bytes))) == -1)
-		return wrong(
-		    w, "%s \"%.64s\" is no identifier", names[i], w->v[i]);
+		return wrong(w, "%s \"%.64s\" is no identifier", hosts_words[i],
+		    w->v[i]);
 	*len = (uint8_t)n;
 	*at = scope_copy(w->b, bytes, (size_t)n);
 	return *at == NULL ? -1 : 0;
@@ -282,7 +283,7 @@ split(struct written *w, char *text)
 	w->name = next_word(&text);
 	while ((word = next_word(&text)) != NULL) {
 		value = next_word(&text);
-		for (i = 0; i < WORDS && strcmp(names[i], word) != 0; i++)
+		for (i = 0; i < WORDS && strcmp(hosts_words[i], word) != 0; i++)
 			;
 		if (i == WORDS)
 			return wrong(w, "\"%.64s\" is not known here", word);

@@ -1,6 +1,8 @@
 /*
  * manpage: the page of a configuration file tells every key that a program
- * knows, with its kind, default and bounds, and no other.
+ * knows, with its kind, default and bounds, and no other. A section that may
+ * stand in several places is described once, and so is a key that a section
+ * shares with the file: there.
  */
 #ifndef MANPAGE_H
 #define MANPAGE_H
@@ -18,6 +20,7 @@
 
 #define PAGE_BYTES (256 * 1024)
 #define TEXT_BYTES 512
+#define TABLES 32 /* of sections that a page describes */
 
 /* How a page names the values of a type. */
 static const char *const kinds[] = {
@@ -27,6 +30,7 @@ static const char *const kinds[] = {
 	[CONF_TIME] = "time",
 	[CONF_STR] = "text",
 	[CONF_PATH] = "path",
+	[CONF_ENUM] = "word",
 	[CONF_LIST] = "list",
 	[CONF_ADDRS] = "addresses",
 	[CONF_PREFIXES] = "networks",
@@ -34,6 +38,8 @@ static const char *const kinds[] = {
 };
 
 static char text[PAGE_BYTES]; /* the page, a NUL behind it */
+static const struct conf_key *described[TABLES]; /* sections so far */
+static size_t ndescribed;
 
 static void
 read_page(const char *file)
@@ -86,6 +92,18 @@ say_default(const struct conf_key *k, char out[TEXT_BYTES])
 }
 
 static void
+say_words(const struct conf_key *k, char out[TEXT_BYTES])
+{
+	size_t i;
+
+	strlcpy(out, "; one of ", TEXT_BYTES);
+	for (i = 0; k->words[i] != NULL; i++) {
+		strlcat(out, i == 0 ? "" : ", ", TEXT_BYTES);
+		strlcat(out, k->words[i], TEXT_BYTES);
+	}
+}
+
+static void
 say_bounds(const struct conf_key *k, char out[TEXT_BYTES])
 {
 	char min[CONF_FORMAT], max[CONF_FORMAT];
@@ -96,12 +114,16 @@ say_bounds(const struct conf_key *k, char out[TEXT_BYTES])
 		what = " members";
 	conf_format(k->type, k->min, min);
 	conf_format(k->type, k->max, max);
+	if (k->type == CONF_ENUM)
+		say_words(k, out);
 	if (k->max == 0)
 		return;
 	if (k->min == 0 && *what != '\0')
 		snprintf(out, TEXT_BYTES, "; at most %s%s", max, what);
 	else
-		snprintf(out, TEXT_BYTES, "; from %s to %s%s", min, max, what);
+		snprintf(out, TEXT_BYTES, "; from %s to %s%s%s%s", min, max,
+		    what, k->words == NULL ? "" : " or ",
+		    k->words == NULL ? "" : k->words[0]);
 }
 
 static void
@@ -141,22 +163,47 @@ check_stale(const char *list, const struct conf_key *keys)
 	}
 }
 
+/* Does the file have the same key, so that it is told there? */
+static bool
+is_shared(const struct conf_key *k, const struct conf_key *file)
+{
+	for (; file->type != CONF_END; file++)
+		if (strcmp(file->name, k->name) == 0)
+			return file->type == k->type && file->min == k->min &&
+			    file->max == k->max && file->words == k->words;
+	return false;
+}
+
 static void
-check_section(const char *all, const struct conf_key *section)
+check_section(const char *all, const struct conf_key *section,
+    const struct conf_key *file)
 {
 	const struct conf_key *k;
+	const char *title = section->title_offset == 0 ?
+	    "" :
+	    " in one place, each with a title";
 	char line[TEXT_BYTES];
 	char *list;
+	size_t i;
 
+	for (i = 0; i < ndescribed; i++)
+		if (described[i] == section->keys)
+			return;
+	ck_assert_uint_lt(ndescribed, TABLES);
+	described[ndescribed++] = section->keys;
 	snprintf(line, sizeof(line), "\n.Ss The %s section\n", section->name);
 	list = part(all, line, "\n.Ss ");
-	snprintf(line, sizeof(line), "\nAt most %llu section%s.\n",
-	    (unsigned long long)section->max, section->max == 1 ? "" : "s");
+	snprintf(line, sizeof(line), "\nAt most %llu section%s%s.\n",
+	    (unsigned long long)section->max, section->max == 1 ? "" : "s",
+	    title);
 	ck_assert_msg(strstr(list, line) != NULL,
 	    "%s: the page must have the line \"%.*s\"", section->name,
 	    (int)strlen(line) - 2, line + 1);
 	for (k = section->keys; k->type != CONF_END; k++)
-		check_key(list, k);
+		if (k->type == CONF_SECTION)
+			check_section(all, k, file);
+		else if (!is_shared(k, file))
+			check_key(list, k);
 	check_stale(list, section->keys);
 	free(list);
 }
@@ -173,7 +220,7 @@ manpage_check(const char *file, const struct conf_key *table)
 	list = part(keys, "", "\n.Ss The ");
 	for (k = table; k->type != CONF_END; k++)
 		if (k->type == CONF_SECTION)
-			check_section(keys, k);
+			check_section(keys, k, table);
 		else
 			check_key(list, k);
 	check_stale(list, table);

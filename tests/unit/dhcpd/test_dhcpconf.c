@@ -658,6 +658,28 @@ START_TEST(all_at_once)
 }
 END_TEST
 
+/* The samples are right as they stand. */
+START_TEST(samples)
+{
+	const char *src = getenv("SRC");
+	struct conf_files f = { .keys = dhcpd_keys, .own_must_exist = true };
+	char own[4096], hosts[4096];
+
+	ck_assert_ptr_nonnull(src);
+	snprintf(own, sizeof(own), "%s/etc/dhcpd.conf", src);
+	snprintf(hosts, sizeof(hosts), "%s/etc/dhcpd.hosts", src);
+	f.own = own;
+	memset(&conf, 0, sizeof(conf));
+	ck_assert_int_eq(conf_load(&f, &conf), 0);
+	ck_assert_str_eq(conf.hosts, "/etc/basenet/dhcpd.hosts");
+	free(conf.hosts);
+	conf.hosts = strdup(hosts);
+	ck_assert_int_eq(dhcpd_check(&conf), 0);
+	ck_assert_uint_eq(conf.scopes.nnetworks, 2);
+	drop_conf();
+}
+END_TEST
+
 /* Tens of thousands of lines are read in milliseconds; each is found. */
 START_TEST(many)
 {
@@ -718,6 +740,7 @@ main(void)
 	tcase_add_test(t, hosts_file);
 	tcase_add_loop_test(t, hosts_message, 0, (int)N(hosts_messages));
 	tcase_add_test(t, all_at_once);
+	tcase_add_test(t, samples);
 	tcase_add_test(t, many);
 	if (mkdtemp(dir) == NULL || chdir(dir) == -1)
 		return 1;
