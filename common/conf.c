@@ -280,10 +280,10 @@ make_options(const struct conf_key *keys, size_t *used)
 			return options + i;
 	while (keys[n].type != CONF_END)
 		n++;
-	made[*used] = keys;
-	*used += n + 2;
-	assert(n <= KEYS_MAX && *used <= OPTIONS_MAX);
-	memset(made + (v - options) + 1, 0, (n + 1) * sizeof(made[0]));
+	assert(n <= KEYS_MAX && *used + n + 2 <= OPTIONS_MAX);
+	made[(*used)++] = keys;
+	for (i = 0; i <= n; i++)
+		made[(*used)++] = NULL;
 	for (i = 0; i < n; i++, o++) {
 		*o = mark;
 		o->name = keys[i].name;

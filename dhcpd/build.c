@@ -13,8 +13,9 @@
 #include "build.h"
 #include "log.h"
 
-#define WHOLE_LEAST 31 /* bits: no network's own or broadcast address (3021)   \
-			*/
+#define WHOLE_LEAST                                                            \
+	31 /* bits: no network's own or broadcast address (3021)               \
+	    */
 
 int
 build_wrong(struct build *b, int line, const char *key, const char *fmt, ...)
@@ -103,7 +104,7 @@ build_pairs(const char *word, uint8_t *out, size_t max)
 int
 build_bytes(const char *word, uint8_t *out, size_t max)
 {
-	size_t n = strlen(word);
+	size_t n = strnlen(word, max + 1);
 	int pairs;
 
 	if (word[0] == '0' && (word[1] | 0x20) == 'x')
@@ -207,7 +208,7 @@ add_range(struct build *b, struct subnet *sub, int line, const char *word,
     const struct level_range *in)
 {
 	struct range *r = &sub->ranges[sub->nranges];
-	struct address_range a;
+	struct address_range a = { 0, 0 };
 
 	if (word == NULL ||
 	    read_range(
@@ -288,7 +289,7 @@ exclude_edges(struct build *b, const struct range *r)
 static void
 exclude_some(struct build *b, struct subnet *sub, const struct level_subnet *in)
 {
-	struct address_range a;
+	struct address_range a = { 0, 0 };
 	size_t i;
 
 	for (i = 0; i < in->exclude.n; i++)

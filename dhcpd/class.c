@@ -64,7 +64,7 @@ has_agent(
     const struct options *o, uint8_t code, const uint8_t *want, size_t len)
 {
 	const uint8_t *p = NULL;
-	size_t n;
+	size_t n = 0;
 
 	if (o->at[OPT_AGENT] != NULL)
 		p = option_sub(o->at[OPT_AGENT], o->len[OPT_AGENT], code, &n);

@@ -174,8 +174,7 @@ take_part(struct making *m, const struct level_option *in)
 		return false;
 	if (code == OPT_VIVSO)
 		p = read_number(p, '.', UINT32_MAX, &vendor);
-	if (p == NULL ||
-	    (p = read_number(p, '\0', PART_MAX - 1, &part)) == NULL)
+	if (p == NULL || read_number(p, '\0', PART_MAX - 1, &part) == NULL)
 		wrong(m, "is not 43.CODE or 125.VENDOR.CODE");
 	else
 		put_part(m, (uint8_t)code, vendor, (uint8_t)part, in);
