@@ -2,14 +2,15 @@
  * dhcpload: load for a DHCP server, as a relay agent sends it.
  *
  *	dhcpload [-m MODE] [-n CLIENTS] [-f FIRST] [-w WINDOW] [-t SECONDS]
- *	    [-c COUNT] [-r MILLISECONDS] SERVER GIADDR
+ *	    [-c COUNT] [-r MILLISECONDS] [-o FILE] SERVER GIADDR
  *
  * WINDOW exchanges are under way at any time, so it finds the server's rate by
  * itself. Modes: dora (DISCOVER to ACK), discover (to OFFER), renew (REQUEST
  * with ciaddr, after an untimed dora of all clients), reboot (REQUEST with
  * option 50, the same). Clients FIRST to FIRST + CLIENTS - 1 are taken in turn;
  * it ends after SECONDS or COUNT exchanges. What is not answered for
- * MILLISECONDS (1000) is begun again.
+ * MILLISECONDS (1000) is begun again. FILE gets a line for each client that was
+ * acknowledged an address: that of its last ACK, and its hardware address.
  *
  * Prints name=value words: rate, done, p50 and p99 in ms, timeouts, naks, and
  * twice: addresses that two clients hold. Exits 1 where there is one, 3 where
@@ -69,7 +70,8 @@ static struct {
 	unsigned window;
 	double patience; /* s without an answer: sent again */
 	struct slot *slots;
-	struct in_addr *address, *chosen; /* of each client: it, its server */
+	/* of each client: its address, its server, what the last ACK said */
+	struct in_addr *address, *chosen, *acked;
 	uint16_t generation;
 } load;
 
@@ -233,6 +235,8 @@ answer(const uint8_t *b, size_t n, const struct mode *m, uint64_t count)
 		return;
 	memcpy(&load.address[s->client - load.first], b + 16, 4);
 	load.chosen[s->client - load.first] = server;
+	if (type == ACK)
+		memcpy(&load.acked[s->client - load.first], b + 16, 4);
 	if (type == ACK || !m->whole) {
 		finish(s, m, count);
 		return;
@@ -312,24 +316,43 @@ by_address(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct in_addr));
 }
 
-/* Addresses that more than one client was given; `address` gets sorted. */
+/* Addresses that more than one client was given; `held` gets sorted. */
 static uint32_t
-twice(void)
+twice(struct in_addr *held)
 {
 	uint32_t i, n = 0;
 
-	qsort(load.address, load.clients, sizeof(load.address[0]), by_address);
+	qsort(held, load.clients, sizeof(*held), by_address);
 	for (i = 1; i < load.clients; i++)
-		n += load.address[i].s_addr != 0 &&
-		    load.address[i].s_addr == load.address[i - 1].s_addr;
+		n +=
+		    held[i].s_addr != 0 && held[i].s_addr == held[i - 1].s_addr;
 	return n;
+}
+
+static void
+save(const char *path)
+{
+	FILE *f = fopen(path, "w");
+	uint32_t i, n;
+
+	if (f == NULL)
+		err(2, "%s", path);
+	for (i = 0; i < load.clients; i++) {
+		n = load.first + i;
+		if (load.acked[i].s_addr != 0)
+			fprintf(f, "%s 02:00:%02x:%02x:%02x:%02x\n",
+			    inet_ntoa(load.acked[i]), n >> 24, n >> 16 & 255,
+			    n >> 8 & 255, n & 255);
+	}
+	if (fclose(f) != 0)
+		err(2, "%s", path);
 }
 
 static void
 report(const struct mode *m, double took)
 {
 	size_t n = seen.done < LATENCIES ? (size_t)seen.done : LATENCIES;
-	uint32_t shared = twice();
+	uint32_t shared = twice(m->whole ? load.acked : load.address);
 
 	qsort(seen.latency, n, sizeof(seen.latency[0]), by_latency);
 	printf("mode=%s done=%llu seconds=%.2f rate=%.1f p50=%.3f p99=%.3f "
@@ -391,14 +414,15 @@ int
 main(int argc, char **argv)
 {
 	const struct mode *m = &modes[0];
+	const char *path = NULL;
 	uint64_t count = UINT64_MAX;
-	double limit = 5;
+	double limit = 5, took;
 	int c;
 
 	load.clients = 100000;
 	load.window = 64;
 	load.patience = 1;
-	while ((c = getopt(argc, argv, "c:f:m:n:r:t:w:")) != -1)
+	while ((c = getopt(argc, argv, "c:f:m:n:o:r:t:w:")) != -1)
 		switch (c) {
 		case 'c':
 			count = number(optarg, 1, INT64_MAX);
@@ -411,6 +435,9 @@ main(int argc, char **argv)
 			break;
 		case 'n':
 			load.clients = (uint32_t)number(optarg, 1, 10000000);
+			break;
+		case 'o':
+			path = optarg;
 			break;
 		case 'r':
 			load.patience = (double)number(optarg, 20, 60000) / 1e3;
@@ -433,9 +460,14 @@ main(int argc, char **argv)
 	load.slots = calloc(load.window, sizeof(load.slots[0]));
 	load.address = calloc(load.clients, sizeof(load.address[0]));
 	load.chosen = calloc(load.clients, sizeof(load.chosen[0]));
-	if (load.slots == NULL || load.address == NULL || load.chosen == NULL)
+	load.acked = calloc(load.clients, sizeof(load.acked[0]));
+	if (load.slots == NULL || load.address == NULL || load.chosen == NULL ||
+	    load.acked == NULL)
 		err(2, "memory");
 	if (m->bound)
 		drive(&modes[0], load.clients, 600);
-	report(m, drive(m, count, limit));
+	took = drive(m, count, limit);
+	if (path != NULL)
+		save(path);
+	report(m, took);
 }
