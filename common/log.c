@@ -242,6 +242,12 @@ log_relay(int fd)
 }
 
 int
+log_descriptor(void)
+{
+	return sock;
+}
+
+int
 log_relayed(int fd, int pid)
 {
 	char msg[LOG_LINE + 1];

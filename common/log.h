@@ -56,6 +56,8 @@ void log_title(const char *title);
  * A full queue drops the line and counts it.
  */
 void log_relay(int fd);
+/* What lines are sent over, -1 for none: who closes all others keeps this. */
+int log_descriptor(void);
 
 /*
  * Parent: read the lines that wait on the other end of that pair (at most a
