@@ -197,36 +197,45 @@ put_hex(struct value *v)
 	return true;
 }
 
+/* A label with a dot or a space in it would become two. */
+static bool
+put_label(struct value *v, const uint8_t *p, size_t n)
+{
+	char label[64];
+
+	if (n >= sizeof(label) || memchr(p, '.', n) != NULL ||
+	    memchr(p, ' ', n) != NULL || memchr(p, '\0', n) != NULL)
+		return false;
+	memcpy(label, p, n);
+	label[n] = '\0';
+	return put(v, label);
+}
+
 /*
  * One name of RFC 1035 section 3.1, compressed as in RFC 3397; *at moves
- * behind it. A pointer leads backwards only, so that none goes round. A label
- * with a dot in it would become two.
+ * behind it. A pointer leads backwards only, and not too many are followed.
  */
 static bool
 put_name(struct value *v, size_t *at)
 {
-	size_t i = *at, jumps = 0, start = v->n;
-	char label[64];
+	size_t i = *at, jumps = 0, start = v->n, to;
 	uint8_t n;
 
 	while (i < v->len && (n = v->p[i]) != 0) {
-		if (n >= 0xc0) {
-			if (i + 1 >= v->len || ++jumps > NAME_JUMPS ||
-			    ((n & 0x3fU) << 8 | v->p[i + 1]) >= i)
+		if (v->len - i < (n < 0xc0 ? n + 1U : 2U))
+			return false;
+		if (n < 0xc0) {
+			if ((v->n > start && !put(v, ".")) ||
+			    !put_label(v, v->p + i + 1, n))
 				return false;
-			*at = jumps == 1 ? i + 2 : *at;
-			i = (n & 0x3fU) << 8 | v->p[i + 1];
+			i += n + 1U;
 			continue;
 		}
-		if (n > 63 || n >= v->len - i ||
-		    memchr(v->p + i + 1, '.', n) != NULL ||
-		    memchr(v->p + i + 1, '\0', n) != NULL)
+		to = (n & 0x3fU) << 8 | v->p[i + 1];
+		if (to >= i || ++jumps > NAME_JUMPS)
 			return false;
-		memcpy(label, v->p + i + 1, n);
-		label[n] = '\0';
-		if ((v->n > start && !put(v, ".")) || !put(v, label))
-			return false;
-		i += n + 1U;
+		*at = jumps == 1 ? i + 2 : *at;
+		i = to;
 	}
 	if (jumps == 0)
 		*at = i + 1;
