@@ -45,6 +45,7 @@ const struct conf_key tftpd_keys[] = {
 	{ .name = "retries", .type = CONF_NUM, .offset = AT(retries), .def = "5", .min = 1, .max = 20 },
 	{ .name = "idle_timeout", .type = CONF_TIME, .offset = AT(idle_ms), .def = "15m", .min = 1000, .max = 86400000 },
 	{ .name = "transfer_log", .type = CONF_PATH, .offset = AT(transfer_log), .def = "" },
+	{ .name = "lease_map", .type = CONF_PATH, .offset = AT(lease_map), .def = RUNDIR "/dhcpd.leases" },
 	{ .name = "options", .type = CONF_SECTION, .offset = AT(options), .max = 64, .keys = options_keys, .size = sizeof(struct tftpd_options) },
 	{ .name = "write", .type = CONF_SECTION, .offset = AT(write), .max = 1, .keys = write_keys, .size = sizeof(struct tftpd_write) },
 	{ .name = "map", .type = CONF_SECTION, .offset = AT(maps), .max = 256, .keys = map_keys, .size = sizeof(struct map_rule), .line_offset = offsetof(struct map_rule, line) },
@@ -153,6 +154,26 @@ check_map(struct map_rule *r)
 	return check_root("map.root", r->root);
 }
 
+struct map_rules
+conf_rules(const struct tftpd_conf *c)
+{
+	return (struct map_rules){ .v = c->maps.v,
+		.n = c->maps.n,
+		.roots = c->roots.v,
+		.nroots = c->roots.n };
+}
+
+static int
+check_lease_map(const struct tftpd_conf *c)
+{
+	struct map_rules rules = conf_rules(c);
+
+	if (*c->lease_map != '\0' || !map_needs_hw(&rules))
+		return 0;
+	conf_error(0, "lease_map", "is empty, but %%m is used");
+	return -1;
+}
+
 int
 tftpd_check(void *conf)
 {
@@ -176,6 +197,8 @@ tftpd_check(void *conf)
 	for (i = 0; i < c->maps.n; i++)
 		if (check_map(&maps[i]) == -1)
 			rc = -1;
+	if (check_lease_map(c) == -1)
+		rc = -1;
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -112,6 +113,35 @@ name_paths(const struct tftpd_conf *c)
 }
 
 /*
+ * The map of leases is looked up where %m is used. Its directory must be there
+ * now, the file itself may come later.
+ */
+static int
+open_leases(struct server *s)
+{
+	char dir[MAP_NAME];
+	size_t n;
+
+	if (!map_needs_hw(&s->rules))
+		return 0;
+	n = (size_t)(strrchr(s->conf->lease_map, '/') - s->conf->lease_map);
+	snprintf(
+	    dir, sizeof(dir), "%.*s", n == 0 ? 1 : (int)n, s->conf->lease_map);
+	if (sandbox_path(dir, SANDBOX_READ) == 0)
+		s->leases = leasemap_open(s->conf->lease_map);
+	if (s->leases != NULL)
+		return 0;
+	if (errno != ENOENT) {
+		log_err("lease_map %s", s->conf->lease_map);
+		return -1;
+	}
+	log_notice("lease_map %s: there is no such directory, so %%m never "
+		   "fits",
+	    s->conf->lease_map);
+	return 0;
+}
+
+/*
  * An upload holds its file and its directory, a download its file: more than
  * the 1024 descriptors that a shell or a service manager hands out.
  */
@@ -151,13 +181,10 @@ prepare(struct worker *w)
 	s->counters = w->counters;
 	s->mtu_fds[0] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	s->mtu_fds[1] = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	s->rules.v = s->conf->maps.v;
-	s->rules.n = s->conf->maps.n;
-	s->rules.roots = s->conf->roots.v;
-	s->rules.nroots = s->conf->roots.n;
+	s->rules = conf_rules(s->conf);
 	want_descriptors(s->conf);
 	sandbox_calls(SANDBOX_USUAL | SANDBOX_NO_LISTEN);
-	if (name_paths(s->conf) == -1)
+	if (name_paths(s->conf) == -1 || open_leases(s) == -1)
 		return -1;
 	return endpoint_prepare(s);
 }

@@ -37,14 +37,14 @@ struct text {
 
 /* What a template may speak of. */
 struct context {
-	const union sock_addr *peer;
+	const struct map_client *client;
 	const char *name;
 	const regmatch_t *groups; /* GROUPS of them in name; NULL: none */
 };
 
 /* One request on its way through the rules. */
 struct walk {
-	const union sock_addr *peer;
+	const struct map_client *client;
 	struct map_candidate *out;
 	size_t n;
 	size_t first; /* of the configuration's roots: this one, then others */
@@ -133,10 +133,11 @@ template_check(const char *s, bool backslash, unsigned groups)
 	char c;
 
 	while (*s != '\0') {
-		if (!next_piece(&s, backslash, &c) || c == 'i' || c == 'x')
+		if (!next_piece(&s, backslash, &c) || c == 'i' || c == 'x' ||
+		    c == 'm')
 			continue;
 		if (c < '0' || c > '9')
-			return "only %i, %x, %% and, with regex, %0 to %9 "
+			return "only %i, %x, %m, %% and, with regex, %0 to %9 "
 			       "are known";
 		if (groups == 0)
 			return "%0 to %9 need a regex";
@@ -144,6 +145,32 @@ template_check(const char *s, bool backslash, unsigned groups)
 			return "the regex has fewer parentheses";
 	}
 	return NULL;
+}
+
+/* Does %m stand in a template? */
+static bool
+template_hw(const char *s, bool backslash)
+{
+	char c;
+
+	while (s != NULL && *s != '\0')
+		if (next_piece(&s, backslash, &c) && c == 'm')
+			return true;
+	return false;
+}
+
+char *
+map_hw(const uint8_t *hw, size_t len, char out[MAP_HW])
+{
+	size_t i;
+
+	*out = '\0';
+	if (len > MAP_HW / 3)
+		len = MAP_HW / 3;
+	for (i = 0; i < len; i++)
+		snprintf(
+		    out + 3 * i, 4, "%02x%s", hw[i], i + 1 < len ? "-" : "");
+	return out;
 }
 
 /* The bytes of an address, 4 or 16 (0: another family). */
@@ -206,7 +233,9 @@ expand(struct text *t, const char *s, bool backslash, const struct context *c)
 		if (!next_piece(&s, backslash, &letter))
 			text_add(t, &letter, 1);
 		else if (letter == 'i' || letter == 'x')
-			add_address(t, c->peer, letter == 'x');
+			add_address(t, c->client->peer, letter == 'x');
+		else if (letter == 'm')
+			text_add(t, c->client->hw, strlen(c->client->hw));
 		else if (letter >= '0' && letter <= '9')
 			add_group(t, c, (unsigned)(letter - '0'));
 	}
@@ -338,6 +367,8 @@ map_compile(struct map_rule *r)
 		bad = wrong(r, "map.replace", why);
 	if (given(r->root) && (why = map_root_check(r->root, groups)) != NULL)
 		bad = wrong(r, "map.root", why);
+	r->hw =
+	    template_hw(r->replace, r->compiled) || template_hw(r->root, false);
 	return bad;
 }
 
@@ -347,6 +378,20 @@ map_forget(struct map_rule *r)
 	if (r->compiled)
 		regfree(&r->re);
 	r->compiled = false;
+}
+
+bool
+map_needs_hw(const struct map_rules *rules)
+{
+	size_t i;
+
+	for (i = 0; i < rules->n; i++)
+		if (rules->v[i].hw)
+			return true;
+	for (i = 0; i < rules->nroots; i++)
+		if (template_hw(rules->roots[i], false))
+			return true;
+	return false;
 }
 
 /* Names have no leading slash, so a pattern's own means nothing. */
@@ -388,7 +433,7 @@ fits(const struct map_rule *r, struct walk *w, size_t from)
 static bool
 replace(const struct map_rule *r, struct walk *w)
 {
-	const struct context c = { w->peer, w->name, w->groups };
+	const struct context c = { w->client, w->name, w->groups };
 	char out[MAP_NAME];
 	struct text t = text_begin(out, sizeof(out));
 	size_t at = 0;
@@ -491,7 +536,7 @@ strip_root(struct walk *w, const struct map_rules *rules)
 static enum map_verdict
 apply(const struct map_rule *r, struct walk *w, bool *end)
 {
-	struct context c = { w->peer, NULL, NULL };
+	struct context c = { w->client, NULL, NULL };
 	char before[MAP_NAME];
 	regmatch_t groups[GROUPS];
 
@@ -521,7 +566,10 @@ apply(const struct map_rule *r, struct walk *w, bool *end)
 static bool
 applies(const struct map_rule *r, struct walk *w)
 {
-	if (r->networks.n > 0 && !conf_prefix_match(&r->networks, &w->peer->sa))
+	if (r->hw && *w->client->hw == '\0')
+		return false;
+	if (r->networks.n > 0 &&
+	    !conf_prefix_match(&r->networks, &w->client->peer->sa))
 		return false;
 	return fits(r, w, 0);
 }
@@ -530,7 +578,7 @@ applies(const struct map_rule *r, struct walk *w)
 static enum map_verdict
 walk_rules(struct walk *w, const struct map_rules *rules)
 {
-	const struct context c = { w->peer, NULL, NULL };
+	const struct context c = { w->client, NULL, NULL };
 	enum map_verdict v;
 	bool end = false;
 	size_t k;
@@ -544,6 +592,9 @@ walk_rules(struct walk *w, const struct map_rules *rules)
 	}
 	for (size_t i = 0; i < rules->nroots && !end; i++) {
 		k = i == 0 ? w->first : i - (i <= w->first);
+		if (*w->client->hw == '\0' &&
+		    template_hw(rules->roots[k], false))
+			continue;
 		if (add_candidate(w, rules->roots[k], &c) == MAP_ILLEGAL)
 			return MAP_ILLEGAL;
 	}
@@ -552,10 +603,10 @@ walk_rules(struct walk *w, const struct map_rules *rules)
 
 enum map_verdict
 map_name(const struct map_rules *rules, const char *name,
-    const union sock_addr *peer, struct map_candidate out[MAP_CANDIDATES],
+    const struct map_client *client, struct map_candidate out[MAP_CANDIDATES],
     size_t *n)
 {
-	struct walk w = { .peer = peer, .out = out };
+	struct walk w = { .client = client, .out = out };
 	enum map_verdict v;
 
 	*n = 0;

@@ -27,10 +27,12 @@
  * pattern begins with means nothing.
  *
  * In `root` and `replace`: %i the client's address, %x the same in upper case
- * hexadecimal (C0000207), %% a percent sign; in a regex rule also %0 to %9,
- * what the parentheses matched; a backslash may stand for the percent sign in a
- * regex rule's replace (\1). An IPv4 address that came mapped into IPv6 is
- * written as IPv4.
+ * hexadecimal (C0000207), %m its hardware address (02-00-00-00-be-ef), %% a
+ * percent sign; in a regex rule also %0 to %9, what the parentheses matched; a
+ * backslash may stand for the percent sign in a regex rule's replace (\1). An
+ * IPv4 address that came mapped into IPv6 is written as IPv4. For a client
+ * whose hardware address is not known, rules and roots that have %m are as if
+ * they were not there.
  */
 #ifndef MAP_H
 #define MAP_H
@@ -53,6 +55,7 @@ struct map_rule {
 	struct conf_prefixes networks;
 	int line; /* where the rule stands in the file */
 	/* by map_compile */
+	bool hw; /* %m stands in it */
 	bool compiled;
 	regex_t re;
 };
@@ -98,13 +101,26 @@ enum map_verdict {
 	MAP_NONE, /* nothing to look for (empty name, or the root itself) */
 };
 
+/* Does a rule or a root speak of hardware addresses? */
+bool map_needs_hw(const struct map_rules *);
+
+#define MAP_HW 48 /* bytes of a hardware address as text, a NUL behind it */
+/* As %m is written; "" for none. Returns out. */
+char *map_hw(const uint8_t *hw, size_t len, char out[MAP_HW]);
+
+/* Who asks. */
+struct map_client {
+	const union sock_addr *peer;
+	const char *hw; /* as map_hw writes it; "": not known */
+};
+
 /*
  * The places where the file may be, in the order to try; with MAP_OK at least
  * one, at most MAP_CANDIDATES (further ones are left out).
  */
-enum map_verdict map_name(const struct map_rules *, const char *name,
-    const union sock_addr *peer, struct map_candidate out[MAP_CANDIDATES],
-    size_t *n);
+enum map_verdict
+map_name(const struct map_rules *, const char *name, const struct map_client *,
+    struct map_candidate out[MAP_CANDIDATES], size_t *n);
 
 /* The part of a root before its first component with a '%'. Returns out. */
 char *map_base(const char *root, char out[MAP_NAME]);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "log.h"
 #include "tftpd.h"
@@ -187,14 +188,38 @@ open_write(struct request *q, const struct map_candidate *c, size_t n)
 	return -1;
 }
 
+/* What the DHCP server knows of the client's address; "": nothing. */
+static const char *
+client_hw(const struct server *s, const union sock_addr *peer, char hw[MAP_HW])
+{
+	struct leasemap_entry e;
+	struct in_addr a;
+
+	*hw = '\0';
+	if (s->leases == NULL)
+		return hw;
+	if (peer->sa.sa_family == AF_INET)
+		a = peer->in.sin_addr;
+	else if (IN6_IS_ADDR_V4MAPPED(&peer->in6.sin6_addr))
+		memcpy(&a, peer->in6.sin6_addr.s6_addr + 12, sizeof(a));
+	else
+		return hw;
+	if (leasemap_find(s->leases, a, time(NULL), &e))
+		map_hw(e.hw, e.hlen, hw);
+	return hw;
+}
+
 static int
 open_file(struct request *q)
 {
 	static struct map_candidate found[MAP_CANDIDATES];
 	struct server *s = q->t->server;
+	char hw[MAP_HW];
+	struct map_client client = { &q->t->peer,
+		client_hw(s, &q->t->peer, hw) };
 	size_t n = 0;
 
-	switch (map_name(&s->rules, q->r.name, &q->t->peer, found, &n)) {
+	switch (map_name(&s->rules, q->r.name, &client, found, &n)) {
 	case MAP_OK:
 		break;
 	case MAP_NONE:

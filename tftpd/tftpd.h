@@ -32,6 +32,7 @@
 #include "commit.h"
 #include "daemon.h"
 #include "deadline.h"
+#include "leasemap.h"
 #include "map.h"
 #include "netascii.h"
 #include "packet.h"
@@ -70,6 +71,7 @@ struct tftpd_conf {
 	uint64_t idle_ms; /* under inetd */
 	bool single_port;
 	char *transfer_log;
+	char *lease_map; /* for %m; "": none */
 	struct conf_sections options; /* struct tftpd_options */
 	struct conf_sections write; /* struct tftpd_write, at most one */
 	struct conf_sections maps; /* struct map_rule */
@@ -82,6 +84,8 @@ void tftpd_forget(void *conf);
 /* The first section that fits this client, or the defaults. */
 const struct tftpd_options *
 conf_options(const struct tftpd_conf *, const union sock_addr *);
+/* The rules and roots, for map.h. */
+struct map_rules conf_rules(const struct tftpd_conf *);
 /* NULL where nothing may be written. */
 const struct tftpd_write *conf_write(const struct tftpd_conf *);
 
@@ -319,6 +323,8 @@ struct server {
 	struct conf_list bases; /* directories, and .. */
 	int *base_fds; /* .. their descriptors */
 	struct map_rules rules;
+	struct leasemap_reader *leases; /* NULL: nobody's hardware address is
+					   asked for, or known */
 	struct commit *commit;
 	ev_io committed;
 	ev_timer idle; /* under inetd */

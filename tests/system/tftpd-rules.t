@@ -113,6 +113,64 @@ roots() {
 	gives /srv/two/second two/second
 }
 
+# known [ADDRESS HARDWARE-ADDRESS SECONDS]...: dhcpd, starting anew, knows these.
+known() {
+	s "$O/tests/system/lease-put" $run/dhcpd.leases "$@"
+}
+
+# body NAME: what the client c is given.
+body() {
+	c "$probe" 10.0.0.1 "rrq $1|octet" 'skip 1' body 'ack 1' 2>&1
+}
+
+# becomes NAME TEXT: in the time that a new map may take.
+becomes() {
+	lab_until 10 body_is "$@"
+	gives "$1" "$2"
+}
+
+body_is() {
+	[ "$(body "$1")" = "$2" ]
+}
+
+# Folders by hardware address, which dhcpd knows.
+hardware() {
+	for f in tftp/02-00-00-00-be-ef/plain two/06-ff-00-00-00-aa/plain; do
+		s mkdir -p "/srv/${f%/*}"
+		s sh -c "printf %s '$f' >'/srv/$f'"
+	done
+	with 'root = { "/srv/two/%m", "/srv/tftp" }' \
+	    'map { glob = "p*" root = "/srv/tftp/%m" fallback = yes }' \
+	    'map { glob = "mac" replace = "%m/plain" }'
+	gives plain tftp/plain
+	lacks mac
+	known 10.0.0.2 02:00:00:00:be:ef 1000
+	becomes plain tftp/02-00-00-00-be-ef/plain
+	gives mac tftp/02-00-00-00-be-ef/plain
+	gives plain tftp/plain d
+	gives plain tftp/plain c 2001:db8::1
+	known 10.0.0.2 06:ff:00:00:00:aa 1000 10.0.0.4 02:00:00:00:be:ef 1000
+	becomes plain two/06-ff-00-00-00-aa/plain
+	gives plain tftp/02-00-00-00-be-ef/plain d
+	known 10.0.0.2 02:00:00:00:be:ef -1
+	becomes plain tftp/plain
+	s sh -c "head -c 9000 /dev/urandom >$run/new
+	    mv $run/new $run/dhcpd.leases"
+	poll=0
+	while [ $poll -lt 3 ]; do
+		sleep 0.5
+		poll=$((poll + 1))
+		gives plain tftp/plain
+	done
+	with 'root = "/srv/tftp"' 'lease_map = "/srv/no/map"' \
+	    'map { root = "/srv/two/%m" fallback = yes }'
+	gives plain tftp/plain
+	like 'a directory that is not there is told' "$(cat "$log")" \
+	    'lease_map /srv/no/map: .*%m never fits'
+	configure 'lease_map = ""' 'map { root = "/srv/two/%m" }'
+	nok 'no map, but %m' s "$O/sbin/tftpd" -n -f $conf
+}
+
 options() {
 	all='plain|octet|blksize|1400|windowsize|9|timeout|6|tsize|0'
 	with 'options { networks = { "10.0.0.2" } blksize = 600 windowsize = 2' \
@@ -389,6 +447,7 @@ files
 rules
 example
 roots
+hardware
 options
 limits
 ports

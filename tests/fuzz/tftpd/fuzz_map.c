@@ -24,6 +24,7 @@
 #define FLAG_DENY 8
 #define FLAG_KIND(f) (((f) >> 4) & 3)
 
+#define HW "02-00-00-00-be-ef"
 #define S(text) ((char *)(uintptr_t)(text))
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -89,9 +90,11 @@ check_name(const struct map_rule *v, size_t n, const char *name,
     const union sock_addr *peer)
 {
 	struct map_rules rules = { v, n, roots, COUNT(roots) };
+	struct map_client client = { peer, strlen(name) % 2 == 0 ? "" : HW };
 	struct map_candidate found[MAP_CANDIDATES];
 	size_t places = 77;
-	enum map_verdict verdict = map_name(&rules, name, peer, found, &places);
+	enum map_verdict verdict =
+	    map_name(&rules, name, &client, found, &places);
 
 	CHECK(places <= MAP_CANDIDATES);
 	CHECK((verdict == MAP_OK) == (places > 0));
@@ -99,7 +102,7 @@ check_name(const struct map_rule *v, size_t n, const char *name,
 	for (size_t i = 0; i < places; i++)
 		check_place(&found[i]);
 	/* Nothing of it is kept: the same name leads to the same places. */
-	CHECK(map_name(&rules, name, peer, found, &places) == verdict);
+	CHECK(map_name(&rules, name, &client, found, &places) == verdict);
 }
 
 static struct map_rule fixed[] = {
@@ -112,6 +115,7 @@ static struct map_rule fixed[] = {
 	{ .prefix = S("pxelinux.cfg/"), .root = S("/p/%i"), .fallback = true },
 	{ .match = S("\\"), .replace = S("/") },
 	{ .match = S("x"), .replace = S("") },
+	{ .prefix = S("m/"), .replace = S("%m/"), .root = S("/m/%m") },
 	{ .prefix = S("no/"), .deny = true },
 	{ .lowercase = true },
 };

@@ -62,13 +62,13 @@ static const struct rule_case rule_cases[] = {
 	{ { .regex = S("^/?a"), .deny = true }, "" },
 	{ { .regex = S("^/a"), .deny = true }, WHAT("regex: would never fit: names have no leading slash") },
 	{ { .root = S("/srv/../etc") }, WHAT("root: must not have a \"..\" component") },
-	{ { .root = S("/srv/%m") }, WHAT("root: only %i, %x, %% and, with regex, %0 to %9 are known") },
-	{ { .root = S("/srv/%") }, WHAT("root: only %i, %x, %% and, with regex, %0 to %9 are known") },
+	{ { .root = S("/srv/%q") }, WHAT("root: only %i, %x, %m, %% and, with regex, %0 to %9 are known") },
+	{ { .root = S("/srv/%") }, WHAT("root: only %i, %x, %m, %% and, with regex, %0 to %9 are known") },
 	{ { .root = S("/srv/%1") }, WHAT("root: %0 to %9 need a regex") },
 	{ { .glob = S("*"), .replace = S("%2") }, WHAT("replace: %0 to %9 need a regex") },
 	{ { .regex = S("(a)"), .replace = S("%2") }, WHAT("replace: the regex has fewer parentheses") },
 	{ { .regex = S("(a)"), .replace = S("\\2") }, WHAT("replace: the regex has fewer parentheses") },
-	{ { .regex = S("(a)"), .replace = S("\\") }, WHAT("replace: only %i, %x, %% and, with regex, %0 to %9 are known") },
+	{ { .regex = S("(a)"), .replace = S("\\") }, WHAT("replace: only %i, %x, %m, %% and, with regex, %0 to %9 are known") },
 	{ { .regex = S("(a)\\1") }, WHAT("regex: back-references are not supported: they can take exponential time") },
 	{ { .regex = S("(a)\\\\\\1") }, WHAT("regex: back-references are not supported: they can take exponential time") },
 	{ { .regex = S("(a") }, WHAT("regex: Unmatched ( or \\\\(") },
@@ -76,7 +76,7 @@ static const struct rule_case rule_cases[] = {
 	{ { .prefix = S("p"), .glob = S("g"), .root = S("x"), .replace = S("%q"), .deny = true },
 	  ":7: map: only one of match, prefix, glob and regex can be given\n"
 	  WHAT("deny: can't stand with replace or root")
-	  WHAT("replace: only %i, %x, %% and, with regex, %0 to %9 are known")
+	  WHAT("replace: only %i, %x, %m, %% and, with regex, %0 to %9 are known")
 	  WHAT("root: must be an absolute path") },
 };
 /* clang-format on */
@@ -154,7 +154,7 @@ struct name_case {
 	const char *what;
 	struct map_rule rules[RULES_MAX];
 	size_t nrules;
-	const char *name, *peer;
+	const char *name, *peer; /* of P4 the hardware address is known: HW */
 	enum map_verdict verdict;
 	const char *places; /* "base:path base:path" */
 };
@@ -173,6 +173,7 @@ static const struct conf_prefix net_v6 = { AF_INET6, { 0x20, 0x01, 0x0d, 0xb8 },
 	}
 #define P4 "192.0.2.7"
 #define P6 "2001:db8::7"
+#define HW "02-00-00-00-be-ef"
 #define R1 "/srv/tftp"
 #define R2 "/boot"
 
@@ -252,6 +253,12 @@ static const struct name_case names[] = {
 	{ "root, group hides dot dot", { { .regex = S("^(.*):(.*)"), .replace = S("%2"), .root = S("/srv/%1") } }, 1, "x\\..\\..:b", P4, MAP_ILLEGAL, "" },
 	{ "root, group joined to dot dot", { { .regex = S("^(.*):(.*)"), .replace = S("%2"), .root = S("/srv/.%1") } }, 1, ".:b", P4, MAP_ILLEGAL, "" },
 	{ "two fallbacks", { { .root = S("/a"), .fallback = true }, { .root = S("/b"), .fallback = true, .lowercase = true } }, 2, "X", P4, MAP_OK, "/a:X /b:x /srv/tftp:x /boot:x" },
+	{ "%m: a folder for each", { { .root = S("/srv/%m"), .fallback = true } }, 1, "a", P4, MAP_OK, "/srv:" HW "/a /srv/tftp:a /boot:a" },
+	{ "%m in a name", { { .prefix = S("x/"), .replace = S("%m/y/") } }, 1, "x/a", P4, MAP_OK, "/srv/tftp:" HW "/y/a /boot:" HW "/y/a" },
+	{ "%m behind a backslash", { { .regex = S("^x$"), .replace = S("\\m") } }, 1, "x", P4, MAP_OK, "/srv/tftp:" HW " /boot:" HW },
+	{ "%m unknown: no such rules", { { .root = S("/srv/%m") }, { .prefix = S("a"), .replace = S("%m") }, { .prefix = S("a"), .replace = S("b") } }, 3, "a", P6, MAP_OK, "/srv/tftp:b /boot:b" },
+	{ "%m unknown: a rule that denies", { { .prefix = S("b"), .replace = S("%m") }, { .prefix = S("a"), .deny = true } }, 2, "a", P6, MAP_DENIED, "" },
+	{ "a %m that is none", { { .root = S("/srv/%%m") } }, 1, "a", P6, MAP_OK, "/srv:%m/a" },
 };
 /* clang-format on */
 
@@ -286,15 +293,57 @@ START_TEST(test_name)
 	struct map_rules rules = { v, t->nrules, roots, COUNT(roots) };
 	struct map_candidate found[MAP_CANDIDATES];
 	union sock_addr peer = address(t->peer);
+	struct map_client client = { &peer,
+		strcmp(t->peer, P4) == 0 ? HW : "" };
 	size_t n = 99;
 
 	compile(v, t->rules, t->nrules);
-	ck_assert_msg(map_name(&rules, t->name, &peer, found, &n) == t->verdict,
-	    "%s", t->what);
+	ck_assert_msg(
+	    map_name(&rules, t->name, &client, found, &n) == t->verdict, "%s",
+	    t->what);
 	show(found, n, shown, sizeof(shown));
 	ck_assert_msg(strcmp(shown, t->places) == 0, "%s: %s", t->what, shown);
 	for (size_t i = 0; i < t->nrules; i++)
 		map_forget(&v[i]);
+}
+END_TEST
+
+/* Roots of the configuration with %m. */
+START_TEST(test_hw_roots)
+{
+	char *roots[] = { S("/srv/%m"), S(R1), S("/boot/%m/x") };
+	struct map_rules rules = { NULL, 0, roots, COUNT(roots) };
+	struct map_candidate found[MAP_CANDIDATES];
+	union sock_addr peer = address(P4);
+	struct map_client client = { &peer, HW };
+	char shown[4096];
+	size_t n;
+
+	ck_assert(map_needs_hw(&rules));
+	ck_assert_int_eq(map_name(&rules, "a", &client, found, &n), MAP_OK);
+	show(found, n, shown, sizeof(shown));
+	ck_assert_str_eq(shown, "/srv:" HW "/a " R1 ":a /boot:" HW "/x/a");
+	client.hw = "";
+	ck_assert_int_eq(map_name(&rules, "a", &client, found, &n), MAP_OK);
+	show(found, n, shown, sizeof(shown));
+	ck_assert_str_eq(shown, R1 ":a");
+	rules.nroots = 1;
+	ck_assert_int_eq(map_name(&rules, "a", &client, found, &n), MAP_NONE);
+	rules.roots = &roots[1];
+	ck_assert(!map_needs_hw(&rules));
+}
+END_TEST
+
+START_TEST(test_hw_text)
+{
+	static const uint8_t hw[40] = { 0x02, 0, 0xab, 0xcd, 0xef, 0x10 };
+	char out[MAP_HW];
+
+	ck_assert_str_eq(map_hw(hw, 6, out), "02-00-ab-cd-ef-10");
+	ck_assert_str_eq(map_hw(hw, 1, out), "02");
+	ck_assert_str_eq(map_hw(hw, 0, out), "");
+	ck_assert_uint_eq(strlen(map_hw(hw, 16, out)), MAP_HW - 1);
+	ck_assert_uint_eq(strlen(map_hw(hw, 40, out)), MAP_HW - 1);
 }
 END_TEST
 
@@ -305,10 +354,11 @@ START_TEST(test_root_as_written)
 	struct map_rules rules = { &r, 1, roots, 1 };
 	struct map_candidate found[MAP_CANDIDATES];
 	union sock_addr peer = address(P4);
+	struct map_client client = { &peer, "" };
 	size_t n;
 
 	ck_assert_int_eq(map_compile(&r), 0);
-	ck_assert_int_eq(map_name(&rules, "a", &peer, found, &n), MAP_OK);
+	ck_assert_int_eq(map_name(&rules, "a", &client, found, &n), MAP_OK);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_ptr_eq(found[0].root, r.root);
 	ck_assert_ptr_eq(found[1].root, roots[0]);
@@ -324,29 +374,33 @@ START_TEST(test_bounds)
 	struct map_rules rules = { &r, 0, roots, 1 };
 	struct map_candidate found[MAP_CANDIDATES];
 	union sock_addr peer = address(P6);
+	struct map_client client = { &peer, "" };
 	size_t n;
 
 	memset(name, 'x', sizeof(name));
 	name[MAP_NAME] = '\0';
-	ck_assert_int_eq(map_name(&rules, name, &peer, found, &n), MAP_ILLEGAL);
+	ck_assert_int_eq(
+	    map_name(&rules, name, &client, found, &n), MAP_ILLEGAL);
 	ck_assert_uint_eq(n, 0);
 	name[MAP_NAME - 1] = '\0';
-	ck_assert_int_eq(map_name(&rules, name, &peer, found, &n), MAP_OK);
+	ck_assert_int_eq(map_name(&rules, name, &client, found, &n), MAP_OK);
 	ck_assert_str_eq(found[0].path, name);
 
 	rules.n = 1;
 	name[MAP_NAME / 4] = '\0';
-	ck_assert_int_eq(map_name(&rules, name, &peer, found, &n), MAP_ILLEGAL);
+	ck_assert_int_eq(
+	    map_name(&rules, name, &client, found, &n), MAP_ILLEGAL);
 	name[MAP_NAME / 4 - 1] = '\0';
-	ck_assert_int_eq(map_name(&rules, name, &peer, found, &n), MAP_OK);
+	ck_assert_int_eq(map_name(&rules, name, &client, found, &n), MAP_OK);
 	ck_assert_uint_eq(strlen(found[0].path), MAP_NAME - 4);
 
 	r = (struct map_rule){ .root = S("/srv/%x") };
 	memset(name, 'x', sizeof(name));
 	name[MAP_NAME - 33] = '\0';
-	ck_assert_int_eq(map_name(&rules, name, &peer, found, &n), MAP_ILLEGAL);
+	ck_assert_int_eq(
+	    map_name(&rules, name, &client, found, &n), MAP_ILLEGAL);
 	name[MAP_NAME - 34] = '\0';
-	ck_assert_int_eq(map_name(&rules, name, &peer, found, &n), MAP_OK);
+	ck_assert_int_eq(map_name(&rules, name, &client, found, &n), MAP_OK);
 	ck_assert_uint_eq(strlen(found[0].path), MAP_NAME - 1);
 }
 END_TEST
@@ -358,12 +412,13 @@ START_TEST(test_many_candidates)
 	/* One more, to see that nobody steps into it. */
 	struct map_candidate found[MAP_CANDIDATES + 1];
 	union sock_addr peer = address(P4);
+	struct map_client client = { &peer, "" };
 	size_t n;
 
 	for (size_t i = 0; i < COUNT(roots); i++)
 		roots[i] = S(R1);
 	memset(found, 0x55, sizeof(found));
-	ck_assert_int_eq(map_name(&rules, "a", &peer, found, &n), MAP_OK);
+	ck_assert_int_eq(map_name(&rules, "a", &client, found, &n), MAP_OK);
 	ck_assert_uint_eq(n, MAP_CANDIDATES);
 	for (size_t i = 0; i < sizeof(found[0]); i++)
 		ck_assert_int_eq(((char *)&found[MAP_CANDIDATES])[i], 0x55);
@@ -433,6 +488,8 @@ main(void)
 	tcase_add_test(tc, test_root_check);
 	tcase_add_test(tc, test_base);
 	tcase_add_loop_test(tc, test_name, 0, (int)COUNT(names));
+	tcase_add_test(tc, test_hw_roots);
+	tcase_add_test(tc, test_hw_text);
 	tcase_add_test(tc, test_root_as_written);
 	tcase_add_test(tc, test_bounds);
 	tcase_add_test(tc, test_many_candidates);
