@@ -15,7 +15,7 @@
 #include "storepart.h"
 
 #define TICKETS 1024 /* under way at once; later ones share a sync */
-#define RETRY 5.0 /* s between attempts to write all anew */
+#define RETRY 2.0 /* s between attempts to write all anew */
 #define RETRY_FIRST 0.5
 #define BATCH (64 * 1024) /* bytes, to begin with */
 

@@ -248,15 +248,14 @@ open_regular(int dir, const char *name, uint64_t *size)
 	return -1;
 }
 
-/* It cannot be read, so it must not be in the way, nor be lost. */
-static void
-put_aside(int dir, const char *name)
+void
+storefile_put_aside(const struct store *s, const char *name)
 {
 	char bad[STORE_NAME];
 
 	snprintf(bad, sizeof(bad), "%s" STORE_BAD, name);
 	log_warn("leases: %s: not read, kept as %s", name, bad);
-	renameat(dir, name, dir, bad);
+	renameat(s->setup.dir, name, s->setup.dir, bad);
 }
 
 /* Load one file; its size, 0 where there is nothing. */
@@ -270,7 +269,7 @@ load_file(struct loading *ld, const char *name)
 	if ((fd = open_regular(dir, name, &size)) == -1) {
 		if (errno != ENOENT) {
 			ld->store->loaded.bad++;
-			put_aside(dir, name);
+			storefile_put_aside(ld->store, name);
 		}
 		return 0;
 	}
@@ -371,7 +370,7 @@ store_load(struct store *s)
 		load_journals(ld, &a);
 		load_begin_journal(s);
 		load_tell(s);
-		storehistory_open(s);
+		storehistory_start(s);
 	} else
 		log_err("leases");
 	free(a.v);

@@ -31,23 +31,44 @@ ends_in_line(int fd, uint64_t size)
 	    (pread(fd, &last, 1, (off_t)size - 1) == 1 && last == '\n');
 }
 
-void
-storehistory_open(struct store *s)
+/* The file, or -1 with errno. */
+static int
+history_file(struct store *s)
 {
-	struct stat st = { .st_size = 0 };
+	struct stat st;
+	int fd = openat(s->setup.dir, STORE_HISTORY,
+	    O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC,
+	    STORE_FILE_MODE);
 
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		s->history_bytes = (uint64_t)st.st_size;
+		s->history_torn = !ends_in_line(fd, s->history_bytes);
+		return fd;
+	}
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+static void
+history_open(struct store *s)
+{
 	if (s->setup.history_max == 0)
 		return;
-	s->history = openat(s->setup.dir, STORE_HISTORY,
-	    O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-	    STORE_FILE_MODE);
-	if (s->history == -1) {
+	if ((s->history = history_file(s)) == -1)
 		history_complain(s);
+}
+
+/* At a start: what is no file that we could write is put out of the way. */
+void
+storehistory_start(struct store *s)
+{
+	if (s->setup.history_max == 0 || (s->history = history_file(s)) != -1)
 		return;
-	}
-	fstat(s->history, &st);
-	s->history_bytes = (uint64_t)st.st_size;
-	s->history_torn = !ends_in_line(s->history, s->history_bytes);
+	storefile_put_aside(s, STORE_HISTORY);
+	history_open(s);
 }
 
 void
@@ -66,7 +87,7 @@ history_rotate(struct store *s)
 	storehistory_close(s);
 	if (renameat(dir, STORE_HISTORY, dir, STORE_HISTORY_OLD) == -1)
 		history_complain(s);
-	storehistory_open(s);
+	history_open(s);
 }
 
 void
@@ -75,7 +96,7 @@ storehistory_add(struct store *s, const char *lines, size_t n)
 	if (s->setup.history_max == 0)
 		return;
 	if (s->history == -1)
-		storehistory_open(s);
+		history_open(s);
 	else if (s->history_bytes > 0 &&
 	    s->history_bytes + n > s->setup.history_max / 2)
 		history_rotate(s);

@@ -99,6 +99,11 @@ struct storefile_line {
 int storefile_each(
     int fd, bool (*line)(void *, const struct storefile_line *), void *arg);
 char *storefile_journal(uint64_t number, char name[STORE_NAME]);
+/*
+ * A file that cannot be opened, as errno says, must not be in the way, nor be
+ * lost.
+ */
+void storefile_put_aside(const struct store *, const char *name);
 
 void storesnap_init(struct store *);
 /* When the journal has grown enough. */
@@ -106,7 +111,7 @@ void storesnap_consider(struct store *);
 /* End the child, if there is one. */
 void storesnap_stop(struct store *);
 
-void storehistory_open(struct store *);
+void storehistory_start(struct store *);
 void storehistory_add(struct store *, const char *lines, size_t n);
 void storehistory_close(struct store *);
 
