@@ -2,12 +2,12 @@
  * ctl: what basenet(8) cannot do in a shell: ask a daemon at its control
  * socket, and read the counters of its stats file.
  *
- *	ctl [-t seconds] ask SOCKET WORD ...
+ *	ctl [-m bytes] [-t seconds] ask SOCKET WORD ...
  *	ctl stats [-j] [FILE ...]
  *
- * The daemon may be stalled or hostile: all of its answer must come within
- * the time, is cut at CONTROL_ANSWER bytes, and its control bytes never reach
- * a terminal.
+ * The daemon may be stalled or hostile: its answer must come within the time,
+ * and each further ANSWER_PART bytes of a long one within as much again; it is
+ * cut at so many bytes, and its control bytes never reach a terminal.
  */
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -28,6 +28,8 @@
 #include "stats.h"
 
 #define ANSWER_SECONDS 30
+#define ANSWER_PART (64 * 1024)
+#define ANSWER_MOST (1024 * 1024 * 1024)
 
 /* An answer as it comes. */
 struct answer {
@@ -45,11 +47,12 @@ struct verb {
 };
 
 static int answer_seconds = ANSWER_SECONDS;
+static size_t answer_most = ANSWER_MOST;
 
 static void __attribute__((__noreturn__)) usage(void)
 {
 	fprintf(stderr,
-	    "usage: ctl [-t seconds] ask socket word ...\n"
+	    "usage: ctl [-m bytes] [-t seconds] ask socket word ...\n"
 	    "       ctl stats [-j] [file ...]\n");
 	exit(1);
 }
@@ -186,8 +189,11 @@ answer_all(struct answer *a)
 
 	while ((n = answer_read(a, buf, sizeof(buf))) > 0) {
 		a->total += (size_t)n;
-		if (a->total > CONTROL_ANSWER + sizeof(a->head))
+		if (a->total > answer_most)
 			errx(1, "the answer does not end");
+		if (a->total / ANSWER_PART !=
+		    (a->total - (size_t)n) / ANSWER_PART)
+			a->until = now_ms() + answer_seconds * 1000;
 		if (answer_take(a, buf, (size_t)n) < 0)
 			errx(1, "this is no answer");
 	}
@@ -320,12 +326,15 @@ main(int argc, char **argv)
 {
 	int c, status;
 
-	while ((c = getopt(argc, argv, "+t:")) != -1) {
+	while ((c = getopt(argc, argv, "+m:t:")) != -1) {
 		const char *bad = NULL;
 
 		if (c == 't')
 			answer_seconds = (int)strtonum(optarg, 1, 3600, &bad);
-		if (c != 't' || bad != NULL)
+		else if (c == 'm')
+			answer_most =
+			    (size_t)strtonum(optarg, 1, ANSWER_MOST, &bad);
+		if (c == '?' || bad != NULL)
 			usage();
 	}
 	argc -= optind;

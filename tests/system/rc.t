@@ -366,7 +366,7 @@ serve() {
 }
 
 ask() {
-	h "$O/libexec/basenet/ctl" -t 2 ask "$LAB_DIR/x.sock" "$@"
+	h "$O/libexec/basenet/ctl" -m 10000000 -t 2 ask "$LAB_DIR/x.sock" "$@"
 	asked=$?
 	{
 		kill "$server"
@@ -392,6 +392,9 @@ hostile() {
 	status "ctl: a dribble" 1 ask verb
 	serve 'print $c "ok\n"; print $c "x" x 65536 for 1 .. 1000;'
 	status "ctl: an answer without an end" 1 ask verb
+	serve 'print $c "ok\n"; for (1 .. 6) { print $c "x" x 700000; sleep 1; }'
+	status "ctl: a long one" 0 ask verb
+	is "ctl: comes whole" "${#out}" 4200000
 	serve 'print $c "y" x 5000;'
 	status "ctl: a first line without an end" 1 ask verb
 	serve ''
