@@ -1,7 +1,7 @@
 /*
  * leasemap: who has which address, in a file that other daemons look into.
  *
- * dhcpd keeps it (RUNDIR/INSTANCE.leases, mode 0644, a new inode at each
+ * dhcpd keeps it (RUNDIR/INSTANCE/leases, mode 0644, a new inode at each
  * start); tftpd looks up the hardware address of a client, so that each may
  * have a folder. It can be rebuilt and is not synced. Its form stands in
  * dhcpd.leases(5): a header, then a table of 32-byte entries, open addressing;

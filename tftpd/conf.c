@@ -45,7 +45,7 @@ const struct conf_key tftpd_keys[] = {
 	{ .name = "retries", .type = CONF_NUM, .offset = AT(retries), .def = "5", .min = 1, .max = 20 },
 	{ .name = "idle_timeout", .type = CONF_TIME, .offset = AT(idle_ms), .def = "15m", .min = 1000, .max = 86400000 },
 	{ .name = "transfer_log", .type = CONF_PATH, .offset = AT(transfer_log), .def = "" },
-	{ .name = "lease_map", .type = CONF_PATH, .offset = AT(lease_map), .def = RUNDIR "/dhcpd.leases" },
+	{ .name = "lease_map", .type = CONF_PATH, .offset = AT(lease_map), .def = RUNDIR "/dhcpd/leases" },
 	{ .name = "options", .type = CONF_SECTION, .offset = AT(options), .max = 64, .keys = options_keys, .size = sizeof(struct tftpd_options) },
 	{ .name = "write", .type = CONF_SECTION, .offset = AT(write), .max = 1, .keys = write_keys, .size = sizeof(struct tftpd_write) },
 	{ .name = "map", .type = CONF_SECTION, .offset = AT(maps), .max = 256, .keys = map_keys, .size = sizeof(struct map_rule), .line_offset = offsetof(struct map_rule, line) },

@@ -115,7 +115,7 @@ roots() {
 
 # known [ADDRESS HARDWARE-ADDRESS SECONDS]...: dhcpd, starting anew, knows these.
 known() {
-	s "$O/tests/system/lease-put" $run/dhcpd.leases "$@"
+	s "$O/tests/system/lease-put" $run/dhcpd/leases "$@"
 }
 
 # body NAME: what the client c is given.
@@ -135,6 +135,7 @@ body_is() {
 
 # Folders by hardware address, which dhcpd knows.
 hardware() {
+	s mkdir -p $run/dhcpd
 	for f in tftp/02-00-00-00-be-ef/plain two/06-ff-00-00-00-aa/plain; do
 		s mkdir -p "/srv/${f%/*}"
 		s sh -c "printf %s '$f' >'/srv/$f'"
@@ -155,7 +156,7 @@ hardware() {
 	known 10.0.0.2 02:00:00:00:be:ef -1
 	becomes plain tftp/plain
 	s sh -c "head -c 9000 /dev/urandom >$run/new
-	    mv $run/new $run/dhcpd.leases"
+	    mv $run/new $run/dhcpd/leases"
 	poll=0
 	while [ $poll -lt 3 ]; do
 		sleep 0.5
