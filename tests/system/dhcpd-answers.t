@@ -51,11 +51,11 @@ probes() {
 	    "$link" 'send type=discover mac=020000000001' recv
 	is 'but kept for a while' "$(ctl leases 10.0.0.100 |
 	    cut -d ' ' -f 1-2)" '10.0.0.100 conflict'
-	count=$(counter probes)
+	count=$(counter addresses.probed)
 	told 'what was offered is not probed again' \
 	    '^OFFER .*yiaddr=10\.0\.0\.101' \
 	    "$link" 'send type=discover mac=020000000001' recv
-	is 'nor asked for' "$(counter probes)" "$count"
+	is 'nor asked for' "$(counter addresses.probed)" "$count"
 	d ip addr flush dev eth0
 	ctl free 10.0.0.100 >/dev/null
 }

@@ -7,7 +7,7 @@ SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 lab_begin "$@"
 
 man=$SRC/man
-daemons='tftpd dhcrelay'
+daemons='tftpd dhcpd dhcrelay'
 
 # Nothing is said, not even that mandoc cannot read the page.
 lint() {
@@ -123,6 +123,9 @@ lab_host h
 lab_in h mkdir -p /srv/tftp
 examples man5/tftpd.conf.5 5
 examples man5/site.conf.5 1
+lab_in h sh -c 'echo "key \"k\" { algorithm hmac-sha256;" \
+    "secret \"c2VjcmV0\"; };" >/etc/basenet/dhcpd.key'
+examples man5/dhcpd.conf.5 3 dhcpd
 examples man5/dhcrelay.conf.5 4 dhcrelay
 if [ "$LAB_UIDS" = one ]; then
 	pass "verbs and counters # SKIP more than one user id is needed"
