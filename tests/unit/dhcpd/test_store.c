@@ -940,6 +940,40 @@ START_TEST(changes_meanwhile)
 }
 END_TEST
 
+/* The new journal fails, too, while all is written anew. */
+START_TEST(fails_again)
+{
+	start();
+	grant(1, 1, 100, 200);
+	atomic_store(&sh->error[WRITE], ENOSPC);
+	store_put(st, bind_to(2, 2, 100, 200));
+	wait_for(flush());
+	atomic_store(&sh->error[WRITE], 0);
+	atomic_store(&sh->error[FDATASYNC], EIO);
+	atomic_store(&sh->hold_dir, true);
+	ck_assert_int_eq(store_snapshot(st), 0);
+	lease_release(ls, lease_at(ls, IP(1)), 120);
+	store_put(st, lease_at(ls, IP(1)));
+	wait_for(flush());
+	ck_assert_int_eq(failed_with, EIO);
+	atomic_store(&sh->hold_dir, false);
+	while (st->child != 0)
+		wait_ms(1);
+	ck_assert(is_there("leases"));
+	ck_assert(store_broken(st));
+	atomic_store(&sh->error[FDATASYNC], 0);
+	while (store_broken(st))
+		wait_ms(10);
+	grant(3, 3, 100, 200);
+	stop();
+	start();
+	ck_assert_uint_eq(lease_at(ls, IP(1))->state, LEASE_RELEASED);
+	ck_assert_uint_eq(who_has(2), 2);
+	ck_assert_uint_eq(who_has(3), 3);
+	stop();
+}
+END_TEST
+
 /* A snapshot that fails, or is killed, costs nothing. */
 START_TEST(snapshot_fails)
 {
@@ -1421,6 +1455,7 @@ main(void)
 	tcase_add_test(tc, sync_fails);
 	tcase_add_test(tc, write_fails);
 	tcase_add_test(tc, changes_meanwhile);
+	tcase_add_test(tc, fails_again);
 	tcase_add_test(tc, snapshot_fails);
 	tcase_add_test(tc, name_first);
 	tcase_add_test(tc, starts_broken);
