@@ -7,8 +7,7 @@
 #include "server.h"
 
 #define PERIOD 1.0 /* seconds */
-#define AT_ONCE 2000 /* leases that end in one turn; then others have theirs   \
-		      */
+#define AT_ONCE 2000 /* leases that end in one turn of the loop */
 #define SOON 0.005
 
 static uint64_t

@@ -320,7 +320,8 @@ grant_lease(const struct query *q, uint32_t ip, enum dhcp_type type, bool rapid)
 	a.name = &p->name;
 	l = lease_at(s->leases, ip);
 	p->event = l != NULL && l->state == LEASE_BOUND ? "renewed" : "bound";
-	if (type != DHCP_NONE && terms.cached && unchanged(q, l, &more)) {
+	if (type != DHCP_NONE && terms.cached && l != NULL &&
+	    unchanged(q, l, &more)) {
 		a.term = terms.term;
 		p->event = NULL;
 		server_count(s, C_RENEWED_CACHED);
