@@ -40,7 +40,7 @@ from_hex(const char *s, uint8_t *out, size_t room)
 	while (*s != '\0') {
 		if (n == room || digit(s[0]) == -1 || digit(s[1]) == -1)
 			return -1;
-		out[n++] = (uint8_t)(digit(s[0]) << 4 | digit(s[1]));
+		out[n++] = (uint8_t)(digit(s[0]) * 16 + digit(s[1]));
 		s += 2;
 		if (*s == ':' && s[1] != '\0')
 			s++;

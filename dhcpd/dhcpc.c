@@ -69,7 +69,8 @@ struct dhcpc {
 	int starter; /* pipe to the process that waits for us, or -1 */
 	enum { NOTHING, LEASE, LINKLOCAL } configured;
 	bool leased; /* once, at least */
-	bool ending; /* when the script is done, or the release */
+	bool ending; /* when the script is done */
+	bool releasing; /* ends when the worker has released the lease */
 	int status; /* of the exit, then */
 	/* the worker */
 	pid_t pid; /* 0: none */
@@ -143,7 +144,7 @@ worker_ended(struct dhcpc *d)
 
 	if (d->pid != 0 || !d->deaf || d->script.running)
 		return;
-	if (d->ending) {
+	if (d->ending || d->releasing) {
 		leave(d, d->status);
 		return;
 	}
@@ -179,7 +180,7 @@ script_done(void *arg)
 		d->leased = true;
 		background(d);
 	}
-	if (d->ending || (first && d->o->quit)) {
+	if (d->ending || (first && d->o->quit && !d->releasing)) {
 		leave(d, d->script.failed ? 1 : d->status);
 		return;
 	}
@@ -290,7 +291,7 @@ take_idle(struct dhcpc *d, const struct message *m)
 {
 	(void)m;
 	log_info("released");
-	if (d->ending)
+	if (d->releasing)
 		leave(d, d->status);
 }
 
@@ -502,14 +503,15 @@ on_term(struct ev_loop *loop, ev_signal *s, int events)
 
 	(void)events;
 	notify_send("STOPPING=1");
-	if (d->ending || !d->o->release || d->pid == 0) {
-		if (d->ending)
-			leave(d, 0);
-		else
-			end(d, 0);
+	if (d->ending || d->releasing) {
+		leave(d, 0);
 		return;
 	}
-	d->ending = true;
+	if (!d->o->release || d->pid == 0) {
+		end(d, 0);
+		return;
+	}
+	d->releasing = true;
 	order(d, WORK_RELEASE);
 	ev_timer_init(&d->overdue, on_overdue, RELEASE_S, 0);
 	d->overdue.data = d;
@@ -633,6 +635,18 @@ parse_value(struct dhcpc_options *o, int ch, const char *value)
 	return why == NULL ? 0 : refuse(ch, value, why);
 }
 
+/* It becomes part of file names, and of the environment of the script. */
+static bool
+interface_ok(const char *name)
+{
+	static const char chars[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-:@";
+	size_t n = strlen(name);
+
+	return n > 0 && n < IFNAMSIZ && strspn(name, chars) == n &&
+	    *name != '.' && *name != '-';
+}
+
 /* -1: go on; else the exit status. */
 static int
 parse_options(int argc, char **argv, struct dhcpc_options *o)
@@ -671,29 +685,10 @@ parse_options(int argc, char **argv, struct dhcpc_options *o)
 	if (optind != argc - 1)
 		return usage();
 	o->interface = argv[optind];
-	return -1;
-}
-
-/* It becomes part of file names, and of the environment of the script. */
-static bool
-interface_ok(const char *name)
-{
-	static const char chars[] = "0123456789abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-:@";
-	size_t n = strlen(name);
-
-	return n > 0 && n < IFNAMSIZ && strspn(name, chars) == n &&
-	    *name != '.' && *name != '-';
-}
-
-/* What several options say together. */
-static void
-complete(struct dhcpc_options *o)
-{
-	o->need_lease |= o->once;
-	o->conf.once = o->once;
-	o->conf.broadcast = o->broadcast;
-	o->conf.v6only = o->v6only;
+	if (interface_ok(o->interface))
+		return -1;
+	fprintf(stderr, "dhcpc: %s: no name of an interface\n", o->interface);
+	return usage();
 }
 
 /* An absolute path, since we leave the directory we were started in. */
@@ -729,6 +724,26 @@ usual_script(char out[PATH_MAX])
 	}
 	strlcpy(out, SCRIPT, PATH_MAX);
 	return out;
+}
+
+/* What several options say together, and what is to be found. */
+static void
+complete(struct dhcpc_options *o)
+{
+	static char file[PATH_MAX], script[PATH_MAX];
+
+	o->need_lease |= o->once;
+	o->conf.once = o->once;
+	o->conf.broadcast = o->broadcast;
+	o->conf.v6only = o->v6only;
+	if (o->file != NULL)
+		o->file = absolute(o->file, file);
+	if (o->script != NULL)
+		o->script = absolute(o->script, script);
+	else
+		o->script = usual_script(script);
+	if (access(o->script, X_OK) == -1)
+		fatal("%s", o->script);
 }
 
 /* Where one of 0, 1, 2 is closed, a socket would get its number. */
@@ -796,12 +811,12 @@ read_file(struct dhcpc *d, const char *path)
 }
 
 static int
-run(struct dhcpc *d, const char *script)
+run(struct dhcpc *d)
 {
 	d->loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (d->loop == NULL)
 		fatalx("no event loop");
-	clientscript_init(&d->script, d->loop, script, d->o->interface);
+	clientscript_init(&d->script, d->loop, d->o->script, d->o->interface);
 	d->script.done = script_done;
 	d->script.arg = d;
 	watch_all(d);
@@ -828,7 +843,6 @@ main(int argc, char **argv)
 		.msg = -1,
 		.backoff = AGAIN_FIRST,
 	};
-	static char file[PATH_MAX], script[PATH_MAX];
 	int rc;
 
 	fill_standard();
@@ -836,22 +850,12 @@ main(int argc, char **argv)
 	setproctitle_init(argc, argv, environ);
 	if ((rc = parse_options(argc, argv, &o)) != -1)
 		return rc;
-	if (!interface_ok(o.interface))
-		return refuse('-', o.interface, "no name of an interface");
-	complete(&o);
 	log_open("dhcpc", LOG_TO_STDERR);
 	log_title(o.interface);
 	log_level(o.verbose > 0 ? LOG_DEBUG : LOG_INFO);
+	complete(&o);
 	signal(SIGPIPE, SIG_IGN);
 	umask(022);
-	if (o.script == NULL)
-		usual_script(script);
-	else
-		absolute(o.script, script);
-	if (access(script, X_OK) == -1)
-		fatal("%s", script);
-	if (o.file != NULL)
-		o.file = absolute(o.file, file);
 	notify_init();
 	if (!o.foreground)
 		detach(&d);
@@ -863,5 +867,5 @@ main(int argc, char **argv)
 		return 1;
 	}
 	read_file(&d, o.file);
-	return run(&d, script);
+	return run(&d);
 }

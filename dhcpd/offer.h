@@ -12,8 +12,8 @@
 #include "packet.h"
 #include "words.h"
 
-#define OFFER_FOREVER UINT32_MAX /* lease_s: infinite (RFC 2131 section 3.3)   \
-				  */
+/* lease_s: infinite (RFC 2131 section 3.3) */
+#define OFFER_FOREVER UINT32_MAX
 #define OFFER_LEAST_S 10 /* shorter leases are no use */
 
 struct offer {

@@ -12,8 +12,10 @@ recorder() {
 	cat >"$LAB_DIR/$1/script" <<-EOT
 	#!/bin/sh
 	env >"$LAB_DIR/$1/\$1"
+	"$O/libexec/basenet/dhcpc-script" "\$@"
+	status=\$?
 	echo "\$1 \${ip:-}" >>"$LAB_DIR/$1/events"
-	PATH=\$PATH exec "$O/libexec/basenet/dhcpc-script" "\$@"
+	exit "\$status"
 	EOT
 	chmod 755 "$LAB_DIR/$1/script"
 }
@@ -60,8 +62,11 @@ signal() {
 	lab_in "$1" sh -c "kill -$2 \$(cat /run/basenet/dhcpc.eth0.pid)"
 }
 
+# Neither the worker is there nor who locks the pid file.
 gone() {
-	[ -z "$(worker "$1")" ]
+	[ -z "$(worker "$1")" ] && lab_in "$1" sh -c \
+	    'cd /run/basenet && { [ ! -e dhcpc.eth0.pid ] ||
+	    flock -n dhcpc.eth0.pid true; }'
 }
 
 # dnsmasq FIRST LAST [OPTION...]
@@ -153,9 +158,9 @@ renewal() {
 
 # Both processes die; the address stays, and is asked for.
 reboot() {
-	lab_in c sh -c "kill -KILL $(worker c | xargs) \
+	lab_in c sh -c "kill -KILL $(worker c) \
 	    \$(cat /run/basenet/dhcpc.eth0.pid)"
-	lab_until 5 gone c
+	lab_until 10 gone c
 	: >"$LAB_DIR/dnsmasq"
 	lab_in c timeout 20 "$O/sbin/dhcpc" -s "$LAB_DIR/c/script" eth0
 	is "after kill -9 it asks for the same address" "$(events c)" \

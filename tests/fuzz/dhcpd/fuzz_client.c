@@ -157,14 +157,14 @@ run_until(uint64_t when)
 static void
 answer(const uint8_t *p, size_t n)
 {
-	uint8_t bytes[PACKET_MAX] = { 2, 1, 6 };
+	uint8_t bytes[PACKET_MAX] = { 2, 1,
+		6, [236] = 99, [237] = 130, [238] = 83, [239] = 99 };
 
 	bytes[4] = (uint8_t)(sim.c.xid >> 24);
 	bytes[5] = (uint8_t)(sim.c.xid >> 16);
 	bytes[6] = (uint8_t)(sim.c.xid >> 8);
 	bytes[7] = (uint8_t)sim.c.xid;
 	memcpy(bytes + 28, mac, sizeof(mac));
-	memcpy(bytes + 236, "\x63\x82\x53\x63", 4);
 	/* the address, then options */
 	memcpy(bytes + 16, p, n < 4 ? n : 4);
 	if (n > 4)
