@@ -47,15 +47,19 @@ crc32c(const char *p, size_t len)
 {
 	uint32_t crc = UINT32_MAX;
 	uint64_t word;
-	unsigned i;
 
 	if (crc_tables[0][1] == 0)
 		crc_prepare();
 	for (; len >= sizeof(word); len -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
 		word = le64toh(word) ^ crc;
-		for (crc = 0, i = 0; i < 8; i++)
-			crc ^= crc_tables[7 - i][word >> 8 * i & 255];
+		crc = crc_tables[7][word & 255] ^
+		    crc_tables[6][word >> 8 & 255] ^
+		    crc_tables[5][word >> 16 & 255] ^
+		    crc_tables[4][word >> 24 & 255] ^
+		    crc_tables[3][word >> 32 & 255] ^
+		    crc_tables[2][word >> 40 & 255] ^
+		    crc_tables[1][word >> 48 & 255] ^ crc_tables[0][word >> 56];
 		p += sizeof(word);
 	}
 	for (; len > 0; len--)
@@ -276,7 +280,7 @@ word_is(const struct text *word, const char *s)
 {
 	size_t n = word->end - word->p;
 
-	return strlen(s) == n && memcmp(word->p, s, n) == 0;
+	return *s == *word->p && strlen(s) == n && memcmp(word->p, s, n) == 0;
 }
 
 /* The number that a text begins with, at most max. 0 or -1. */

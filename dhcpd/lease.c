@@ -266,17 +266,15 @@ same_who(const struct lease *a, const struct lease *b)
 static void
 who_add(struct leases *ls, struct lease *l)
 {
-	struct lease_client c = { .htype = l->htype, .hlen = l->hlen };
 	struct lease *other;
 	uint32_t n;
 
-	memcpy(c.hw, l->hw, sizeof(c.hw));
-	c.by_hw = l->by_hw;
-	c.id = lease_id(l, &c.idlen);
-	n = leaseindex_who(ls, &c);
+	leaseindex_hash(ls, TABLE_WHO, l);
+	n = leaseindex_bucket(ls, TABLE_WHO, l);
 	for (; (other = lease_number(ls, n)) != NULL;
 	     n = other->link[TABLE_WHO].next) {
-		if (other->network != l->network || rank(other) != rank(l) ||
+		if (other->link[TABLE_WHO].hash != l->link[TABLE_WHO].hash ||
+		    other->network != l->network || rank(other) != rank(l) ||
 		    !same_who(other, l))
 			continue;
 		if (other->last > l->last)
@@ -313,8 +311,10 @@ lease_in(struct leases *ls, struct lease *l)
 		leaseindex_due(ls, l);
 	if (someone && l->state != LEASE_CONFLICT)
 		who_add(ls, l);
-	if (l->hlen != 0)
+	if (l->hlen != 0) {
+		leaseindex_hash(ls, TABLE_HW, l);
 		leaseindex_add(ls, TABLE_HW, l);
+	}
 	if (lease_is_blank(l))
 		return;
 	ls->count[l->state]++;

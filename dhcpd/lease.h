@@ -66,7 +66,7 @@ struct lease {
 	uint8_t indexed; /* bit for each link in use */
 	uint32_t heap, former, pool_next, pool_prev;
 	struct lease_link {
-		uint32_t next, prev;
+		uint32_t next, prev, hash;
 	} link[2]; /* same bucket: by identity, by hardware address */
 	struct pool *pool; /* NULL: outside all pools, or excluded */
 	struct lease_text *text; /* identifier, names, agent: one block */

@@ -207,7 +207,7 @@ leaseindex_from(const struct leases *ls, uint32_t ip)
 
 /* Where a key with this hash is among so many buckets. */
 static size_t
-bucket_of(uint64_t hash, size_t buckets)
+bucket_of(uint32_t hash, size_t buckets)
 {
 	size_t half = (size_t)1 << (63 - __builtin_clzll(buckets));
 	size_t b = hash & (2 * half - 1);
@@ -215,7 +215,13 @@ bucket_of(uint64_t hash, size_t buckets)
 	return b < buckets ? b : b - half;
 }
 
-static uint64_t
+static size_t
+bucket_at(const struct leases *ls, unsigned table, const struct lease *l)
+{
+	return bucket_of(l->link[table].hash, ls->tables[table].buckets);
+}
+
+static uint32_t
 hash_hw(
     const struct lease_table *t, uint8_t htype, const uint8_t *hw, uint8_t hlen)
 {
@@ -223,29 +229,43 @@ hash_hw(
 
 	key[0] = htype;
 	memcpy(key + 1, hw, hlen);
-	return siphash(t->key, key, 1 + (size_t)hlen);
+	return (uint32_t)siphash(t->key, key, 1 + (size_t)hlen);
 }
 
-static uint64_t
-hash_of(const struct leases *ls, unsigned table, const struct lease *l)
+static uint32_t
+hash_id(const struct lease_table *t, const uint8_t *id, size_t idlen)
+{
+	return (uint32_t)siphash(t->key, id, idlen);
+}
+
+void
+leaseindex_hash(const struct leases *ls, unsigned table, struct lease *l)
 {
 	const struct lease_table *t = &ls->tables[table];
 
 	if (table == TABLE_WHO && !l->by_hw)
-		return siphash(t->key, l->text->bytes, l->idlen);
-	return hash_hw(t, l->htype, l->hw, l->hlen);
+		l->link[table].hash = hash_id(t, l->text->bytes, l->idlen);
+	else
+		l->link[table].hash = hash_hw(t, l->htype, l->hw, l->hlen);
+}
+
+uint32_t
+leaseindex_bucket(
+    const struct leases *ls, unsigned table, const struct lease *l)
+{
+	return ls->tables[table].heads[bucket_at(ls, table, l)];
 }
 
 uint32_t
 leaseindex_who(const struct leases *ls, const struct lease_client *c)
 {
 	const struct lease_table *t = &ls->tables[TABLE_WHO];
-	uint64_t hash;
+	uint32_t hash;
 
 	if (c->by_hw || c->id == NULL)
 		hash = hash_hw(t, c->htype, c->hw, c->hlen);
 	else
-		hash = siphash(t->key, c->id, c->idlen);
+		hash = hash_id(t, c->id, c->idlen);
 	return t->heads[bucket_of(hash, t->buckets)];
 }
 
@@ -296,7 +316,7 @@ table_grow(struct leases *ls, unsigned table)
 	for (; n != 0; n = next) {
 		l = &ls->v[n];
 		next = l->link[table].next;
-		if (bucket_of(hash_of(ls, table, l), t->buckets) != added)
+		if (bucket_at(ls, table, l) != added)
 			continue;
 		bucket_unlink(ls, table, l, from);
 		bucket_link(ls, table, l, added);
@@ -310,21 +330,18 @@ leaseindex_add(struct leases *ls, unsigned table, struct lease *l)
 
 	if (++t->count > t->buckets)
 		table_grow(ls, table);
-	bucket_link(ls, table, l, bucket_of(hash_of(ls, table, l), t->buckets));
+	bucket_link(ls, table, l, bucket_at(ls, table, l));
 	l->indexed |= 1u << table;
 }
 
 void
 leaseindex_remove(struct leases *ls, unsigned table, struct lease *l)
 {
-	struct lease_table *t = &ls->tables[table];
-
 	if (!(l->indexed & 1u << table))
 		return;
-	bucket_unlink(
-	    ls, table, l, bucket_of(hash_of(ls, table, l), t->buckets));
+	bucket_unlink(ls, table, l, bucket_at(ls, table, l));
 	l->indexed &= ~(1u << table);
-	t->count--;
+	ls->tables[table].count--;
 }
 
 /* The heap. */

@@ -111,7 +111,13 @@ const uint32_t *leaseindex_leaf(const struct leases *, uint32_t ip);
 /* 0, or -1: no memory. */
 int leaseindex_put(struct leases *, uint32_t ip, uint32_t n);
 
-/* By identity and by hardware address. */
+/*
+ * By identity and by hardware address. A lease that is to be added is hashed
+ * first; then the bucket where it will be has a first member.
+ */
+void leaseindex_hash(const struct leases *, unsigned table, struct lease *);
+uint32_t
+leaseindex_bucket(const struct leases *, unsigned table, const struct lease *);
 void leaseindex_add(struct leases *, unsigned table, struct lease *);
 void leaseindex_remove(struct leases *, unsigned table, struct lease *);
 /* The first of the bucket where such a client's leases are. */
