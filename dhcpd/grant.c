@@ -216,7 +216,7 @@ grant_ended(struct server *s, struct lease *l, const char *event)
 {
 	circuit_count(s, l, -1);
 	map_put(s, l, 0);
-	if (s->ddns != NULL && l->dns != 0)
+	if (s->ddns != NULL) /* also a name that is on its way there */
 		ddns_remove(s->ddns, l);
 	if (s->event != NULL)
 		event_send(s->event, event, l);
@@ -239,8 +239,10 @@ forget_name(struct server *s, struct lease *l, const struct lease_more *more)
 	struct lease_more old;
 
 	lease_recall(l, &old);
-	if (s->ddns != NULL && l->dns != 0 && !same_text(old.fqdn, more->fqdn))
-		ddns_remove(s->ddns, l);
+	if (s->ddns == NULL || same_text(old.fqdn, more->fqdn))
+		return;
+	ddns_remove(s->ddns, l);
+	l->dns = 0; /* so that the new name is added */
 }
 
 /* The lease, or NULL: it could not be had. */
