@@ -152,7 +152,7 @@ lint-tidy:
 	$(Q)printf '%s\n' $(LINT_FILES) | xargs -P $(NPROC) -I {} sh -c \
 	    'd=$$(dirname {}); exec clang-tidy-14 --quiet {} -- "$$@" \
 	    -I$$d -I$${d##*/} -Itests/unit' sh \
-	    $(subst ",\",$(CPPALL)) -Icommon -Idnswire -std=gnu17
+	    $(CPPALL) -Icommon -Idnswire -std=gnu17
 
 lint-man:
 	$(Q)mandoc -T lint -W warning $(MANS)

@@ -4,4 +4,4 @@
 # shellcheck shell=sh
 basenet stop
 # The map of addresses outlives the server: who looks things up may do so.
-[ -z "$(on_server ls /run/basenet | grep -vx dhcpd)" ]
+! on_server ls /run/basenet | grep -qvx dhcpd
