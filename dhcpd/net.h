@@ -45,7 +45,7 @@ struct net_if {
 
 struct net_message {
 	const uint8_t *bytes; /* until the next net_receive */
-	size_t len;
+	size_t len; /* above PACKET_MAX: cut */
 	struct sockaddr_in from;
 	struct in_addr to; /* the destination in the IP header */
 	struct in_addr local; /* our address that it was for; of broadcasts
@@ -86,8 +86,8 @@ struct net *net_open(const char *const *wanted, size_t n);
 struct net_calls {
 	void (*receive)(void *arg, const struct net_message *);
 	void (*batch)(void *arg);
-	void (*dropped)(void *arg); /* of an interface that is not wanted, or
-				       cut: for a counter */
+	void (*dropped)(void *arg); /* of an interface that is not wanted: for
+				       a counter */
 	void (*changed)(void *arg); /* interfaces or addresses; or NULL */
 	void *arg;
 };
