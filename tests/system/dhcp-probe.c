@@ -96,6 +96,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { OVERLOAD = 52, TYPE = 53, SERVER_ID = 54, AGENT = 82, END = 255 };
+enum { OFFER = 2, ACK = 5 }; /* values of TYPE */
 enum { AT_XID = 4, AT_CHADDR = 28, AT_SNAME = 44, AT_FILE = 108 };
 enum { SNAME_SIZE = 64, FILE_SIZE = 128 };
 
@@ -705,8 +706,10 @@ send_frame(const uint8_t *p, size_t n)
 	put_number(ip + 10, 2, checksum(sum(ip, 20, 0)));
 	put_number(udp + 4, 2, (uint32_t)n + 8);
 	put_number(udp + 6, 2, udp_checksum(ip, n + 8));
+	/* one that the link cannot carry is lost */
 	if (sendto(now->fd, f.p, f.n, 0, (struct sockaddr *)&to, sizeof(to)) ==
-	    -1)
+		-1 &&
+	    errno != EMSGSIZE)
 		err(2, "send");
 }
 
@@ -1319,6 +1322,12 @@ step_sleep(char *args)
 	poll(NULL, 0, (int)number(args, UINT16_MAX));
 }
 
+static bool
+is_type(const struct answer *a, uint8_t type)
+{
+	return a->has[TYPE] && a->option[TYPE].p[0] == type;
+}
+
 /* DISCOVER to ACK; what came last is in now->got. */
 static bool
 do_dora(const char *text, unsigned ms)
@@ -1330,7 +1339,11 @@ do_dora(const char *text, unsigned ms)
 	if (!now->got.has[SERVER_ID])
 		return true;
 	send_fields(text, "type=request opt.50=$yiaddr opt.54=$server");
-	return await(ms);
+	do { /* other servers may have made offers, too */
+		if (!await(ms))
+			return false;
+	} while (is_type(&now->got, OFFER));
+	return true;
 }
 
 static void
@@ -1358,12 +1371,6 @@ distinct(uint8_t (*ips)[4], size_t n)
 	return found;
 }
 
-static bool
-is_ack(const struct answer *a)
-{
-	return a->has[TYPE] && a->option[TYPE].p[0] == 5;
-}
-
 static void
 step_fill(char *args)
 {
@@ -1378,7 +1385,7 @@ step_fill(char *args)
 		snprintf(text, sizeof(text), "mac=02:00:%02x:%02x:%02x:%02x %s",
 		    i >> 24, i >> 16 & 255, i >> 8 & 255, i & 255,
 		    args != NULL ? args : "");
-		if (do_dora(text, FILL_MS) && is_ack(&now->got))
+		if (do_dora(text, FILL_MS) && is_type(&now->got, ACK))
 			memcpy(ips[served++], now->got.b.p + 16, 4);
 	}
 	printf("%zu served, %zu addresses\n", served, distinct(ips, served));
