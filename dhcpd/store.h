@@ -8,8 +8,8 @@
  *			goes on from it
  *	journal.N	what changed since, appended; N grows by one with each
  *			snapshot and each start
- *	history		every line ever, in two files that together stay below
- *			a size (the older is history.1)
+ *	history		every line ever; begun anew at a size, the one before
+ *			it is history.1
  *	NAME.bad	a file that could not be read whole, kept
  *
  * Flow: store_put adds lines to the batch; store_flush writes the batch with

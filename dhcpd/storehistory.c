@@ -98,7 +98,7 @@ storehistory_add(struct store *s, const char *lines, size_t n)
 	if (s->history == -1)
 		history_open(s);
 	else if (s->history_bytes > 0 &&
-	    s->history_bytes + n > s->setup.history_max / 2)
+	    s->history_bytes + n > s->setup.history_max)
 		history_rotate(s);
 	if (s->history == -1)
 		return;
