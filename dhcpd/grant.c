@@ -396,6 +396,7 @@ grant_synced(void *server, uint64_t ticket, int error)
 	struct pending *p;
 
 	s->synced = ticket;
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): TAILQ_REMOVE took it */
 	while ((p = TAILQ_FIRST(&s->pending)) != NULL && p->ticket <= ticket) {
 		TAILQ_REMOVE(&s->pending, p, link);
 		pending_end(s, p, error);

@@ -72,10 +72,7 @@ crc32c(const char *p, size_t len)
 static char *
 put_text(char *p, const char *s)
 {
-	size_t n = strlen(s);
-
-	memcpy(p, s, n);
-	return p + n;
+	return mempcpy(p, s, strlen(s));
 }
 
 static char *
@@ -470,14 +467,13 @@ read_pair(struct journal_record *r, const struct text *word, struct text *value)
 static int
 read_state(struct journal_record *r, const struct text *word)
 {
-	uint8_t state;
+	int state;
 
-	for (state = LEASE_BOUND; state <= LEASE_CONFLICT; state++) {
-		if (word_is(word, lease_state_name(state))) {
-			r->lease.state = state;
+	for (state = LEASE_BOUND; state <= LEASE_CONFLICT; state++)
+		if (word_is(word, lease_state_name((uint8_t)state))) {
+			r->lease.state = (uint8_t)state;
 			return 0;
 		}
-	}
 	return -1;
 }
 

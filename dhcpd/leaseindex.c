@@ -40,6 +40,7 @@ space(size_t size)
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
+	/* cppcheck-suppress memleak ; it is given to the caller */
 	return p == MAP_FAILED ? NULL : p;
 }
 
