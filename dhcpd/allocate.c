@@ -106,15 +106,20 @@ wish(const struct query *q)
 	return ip;
 }
 
-/* A new one of this subnet; *used is one that somebody had, as a last way. */
+/*
+ * A new one of this subnet, from ranges of a class or those for all; *used is
+ * one that somebody had, as a last way.
+ */
 static uint32_t
-pick(const struct query *q, const struct subnet *sub, uint32_t *used)
+pick(const struct query *q, const struct subnet *sub, bool ofclass,
+    uint32_t *used)
 {
 	size_t i;
 	uint32_t ip;
 
 	for (i = 0; i < sub->nranges; i++) {
 		if (sub->ranges[i].pool == NULL ||
+		    (sub->ranges[i].class != NULL) != ofclass ||
 		    !range_open(q, &sub->ranges[i]))
 			continue;
 		if ((ip = pool_pick(sub->ranges[i].pool)) == 0)
@@ -132,17 +137,17 @@ pick(const struct query *q, const struct subnet *sub, uint32_t *used)
  * both, the client's own subnet before others on the same wire.
  */
 static uint32_t
-fresh(const struct query *q)
+fresh(const struct query *q, bool ofclass)
 {
 	const struct network *n = q->subnet->network;
 	uint32_t ip, used = 0;
 	size_t i;
 
-	if ((ip = pick(q, q->subnet, &used)) != 0)
+	if ((ip = pick(q, q->subnet, ofclass, &used)) != 0)
 		return ip;
 	for (i = 0; i < n->nsubnets; i++)
 		if (&n->subnets[i] != q->subnet &&
-		    (ip = pick(q, &n->subnets[i], &used)) != 0)
+		    (ip = pick(q, &n->subnets[i], ofclass, &used)) != 0)
 			return ip;
 	return used;
 }
@@ -155,5 +160,8 @@ allocate_choose(const struct query *q)
 	if ((ip = allocate_reserved(q)) != 0 || (ip = own(q)) != 0 ||
 	    (ip = wish(q)) != 0)
 		return ip;
-	return fresh(q);
+	/* what is kept for its class before what is for all */
+	if ((ip = fresh(q, true)) != 0)
+		return ip;
+	return fresh(q, false);
 }
