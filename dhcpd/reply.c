@@ -155,7 +155,10 @@ unsettled(struct making *m, uint8_t code)
 	return true;
 }
 
-/* The first boot entry that matches, and the levels' own file. */
+/*
+ * The first boot entry that matches, and the levels' own file; its server is
+ * this one unless another is named.
+ */
 static void
 find_boot(struct making *m)
 {
@@ -171,14 +174,14 @@ find_boot(struct making *m)
 	m->file = s->boot_file != NULL ? s->boot_file : "";
 	s = reply_setting(l, SET_SERVER_NAME);
 	m->sname = s->server_name != NULL ? s->server_name : "";
-	if (m->boot == NULL)
-		return;
-	if (m->boot->next_server.s_addr != 0)
+	if (m->boot != NULL && m->boot->next_server.s_addr != 0)
 		m->next = m->boot->next_server;
-	if (m->boot->file != NULL)
+	if (m->boot != NULL && m->boot->file != NULL)
 		m->file = m->boot->file;
-	if (m->boot->server_name != NULL)
+	if (m->boot != NULL && m->boot->server_name != NULL)
 		m->sname = m->boot->server_name;
+	if (m->next.s_addr == 0 && *m->file != '\0')
+		m->next = local_address(m->q);
 }
 
 /* Header fields; a name that is too long goes into option 67 alone. */
@@ -433,7 +436,7 @@ put_agent(struct making *m)
 {
 	const struct options *o = &m->q->packet.options;
 
-	if (m->q->agent != NULL)
+	if (m->q->agent != NULL && !m->q->recalled)
 		packet_last(
 		    &m->out, OPT_AGENT, o->at[OPT_AGENT], o->len[OPT_AGENT]);
 }
@@ -476,7 +479,8 @@ reply_build(
 {
 	struct making m = { .q = q, .a = a, .levels = &a->levels };
 	const struct options *o = &q->packet.options;
-	size_t tail = q->agent != NULL ? o->len[OPT_AGENT] + 2u : 0;
+	size_t tail =
+	    q->agent != NULL && !q->recalled ? o->len[OPT_AGENT] + 2u : 0;
 
 	packet_reply(&m.out, out, room(q), &q->packet, tail);
 	if (relay_broadcasts(q, a))

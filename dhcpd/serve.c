@@ -204,16 +204,23 @@ looped(const struct query *q)
 	return own != NULL && own->index != q->message.iface->index;
 }
 
-/* RFC 3046 section 2.1.1: without giaddr nobody vouches for option 82. */
+/*
+ * RFC 3046 section 2.1.1: without giaddr nobody vouches for option 82, which
+ * is as if it was not there, for classes too.
+ */
 static void
 read_agent(struct query *q)
 {
-	const struct options *o = &q->packet.options;
+	struct options *o = &q->packet.options;
 
 	q->agent = NULL;
 	q->agent_len = 0;
-	if (q->packet.giaddr.s_addr == 0 && !q->server->conf->trust_agent)
+	q->recalled = false;
+	if (q->packet.giaddr.s_addr == 0 && !q->server->conf->trust_agent) {
+		o->at[OPT_AGENT] = NULL;
+		o->len[OPT_AGENT] = 0;
 		return;
+	}
 	q->agent = o->at[OPT_AGENT];
 	q->agent_len = o->len[OPT_AGENT];
 	if (q->agent_len > LEASE_AGENT)
@@ -235,6 +242,34 @@ read_client(struct query *q)
 	if (c->idlen > LEASE_ID)
 		c->idlen = LEASE_ID;
 	c->by_hw = q->subnet != NULL && q->subnet->settings.by_hw;
+}
+
+/*
+ * A client that renews asks us alone, past its relay agent. What that said of
+ * it when the lease was made still holds, or it would lose an address that is
+ * its circuit's.
+ */
+static void
+recall_agent(struct query *q)
+{
+	struct options *o = &q->packet.options;
+	const struct lease *l;
+	struct lease_more more;
+
+	if (q->agent != NULL || q->packet.type != DHCP_REQUEST ||
+	    q->packet.giaddr.s_addr != 0 || q->packet.ciaddr.s_addr == 0)
+		return;
+	l = lease_at(q->server->leases, ntohl(q->packet.ciaddr.s_addr));
+	if (l == NULL || l->state != LEASE_BOUND || !lease_is(l, &q->client))
+		return;
+	lease_recall(l, &more);
+	if (more.agent == NULL || more.agent_len == 0)
+		return;
+	memcpy(q->stored, more.agent, more.agent_len);
+	q->agent = o->at[OPT_AGENT] = q->stored;
+	q->agent_len = more.agent_len;
+	o->len[OPT_AGENT] = (uint16_t)more.agent_len;
+	q->recalled = true;
 }
 
 bool
@@ -369,8 +404,15 @@ place(struct query *q)
 		drop_no_subnet(q);
 		return -1;
 	}
+	recall_agent(q);
 	q->host = scope_host(
 	    scopes, q->subnet->network, &q->client, q->agent, q->agent_len);
+	/*
+	 * The programs that a machine boots one after the other have other
+	 * identifiers or none, and all of them its reserved address.
+	 */
+	if (q->host != NULL && q->host->ip != 0 && q->host->hlen != 0)
+		q->client.by_hw = true;
 	q->class = scope_class(scopes, &q->packet);
 	return 0;
 }

@@ -145,6 +145,8 @@ struct query {
 	struct lease_client client;
 	const uint8_t *agent; /* option 82 where it counts, else NULL */
 	size_t agent_len;
+	bool recalled; /* agent is the lease's, not the message's: `stored` */
+	uint8_t stored[LEASE_AGENT];
 	const struct subnet *subnet; /* where the client is */
 	const struct host *host; /* its reservation, or NULL */
 	const struct class *class; /* or NULL */
