@@ -8,9 +8,9 @@
  * itself. Modes: dora (DISCOVER to ACK), discover (to OFFER), renew (REQUEST
  * with ciaddr, after an untimed dora of all clients), reboot (REQUEST with
  * option 50, the same). Clients FIRST to FIRST + CLIENTS - 1 are taken in turn;
- * it ends after SECONDS or COUNT exchanges. What is not answered for
- * MILLISECONDS (1000) is begun again. FILE gets a line for each client that was
- * acknowledged an address: that of its last ACK, and its hardware address.
+ * it ends after SECONDS or COUNT exchanges, or by SIGTERM. What is not answered
+ * for MILLISECONDS (1000) is begun again. FILE gets a line for each client that
+ * was acknowledged an address: that of its last ACK, and its hardware address.
  *
  * Prints name=value words: rate, done, p50 and p99 in ms, timeouts, naks, and
  * twice: addresses that two clients hold. Exits 1 where there is one, 3 where
@@ -24,6 +24,7 @@
 #include <err.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -86,6 +87,8 @@ static struct {
 	uint8_t bytes[BATCH][BYTES];
 	unsigned n;
 } out;
+
+static volatile sig_atomic_t enough;
 
 static double
 seconds(void)
@@ -290,7 +293,8 @@ drive(const struct mode *m, uint64_t count, double limit)
 	for (i = 0; i < load.window; i++)
 		begin(&load.slots[i], m, count);
 	flush();
-	while (seen.done + seen.naks < count && now - start < limit) {
+	while (
+	    seen.done + seen.naks < count && now - start < limit && !enough) {
 		receive(m, count);
 		now = seconds();
 		if (now - looked > load.patience / 20) {
@@ -399,6 +403,13 @@ number(const char *text, long long min, long long max)
 	return (uint64_t)n;
 }
 
+static void
+end(int signal)
+{
+	(void)signal;
+	enough = 1;
+}
+
 static const struct mode *
 find_mode(const char *name)
 {
@@ -456,6 +467,7 @@ main(int argc, char **argv)
 		errx(2, "see the head of dhcpload.c");
 	if (load.window > load.clients)
 		load.window = load.clients;
+	signal(SIGTERM, end);
 	open_socket(argv[optind]);
 	load.slots = calloc(load.window, sizeof(load.slots[0]));
 	load.address = calloc(load.clients, sizeof(load.address[0]));
