@@ -193,7 +193,10 @@ START_TEST(test_bare)
 }
 END_TEST
 
-/* The script has no right and no descriptor of ours, signals as usual. */
+/*
+ * The script has no right and no descriptor of ours, signals as usual: the
+ * first 28 of them, since those of the C library (32, 33) cannot be reset.
+ */
 START_TEST(test_rights)
 {
 	const struct passwd *pw = getpwnam(USER);
@@ -205,7 +208,9 @@ START_TEST(test_rights)
 	ck_assert_ptr_nonnull(pw);
 	write_script("{ id -u; ls /proc/self/fd | grep -vx '[012]' | wc -l\n"
 		     "grep -E '^(CapPrm|NoNewPrivs|SigBlk|SigIgn)'"
-		     " /proc/self/status | tr -d '\\t'; } >$OUT.new\n"
+		     " /proc/self/status | tr -d '\\t' |\n"
+		     "sed 's/^\\(Sig...:\\).*\\(.......\\)$/\\1\\2/'; }"
+		     " >$OUT.new\n"
 		     "mv $OUT.new $OUT");
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
@@ -213,7 +218,7 @@ START_TEST(test_rights)
 	event_send(e, "bound", lease);
 	/* one more descriptor: of the folder that ls reads */
 	snprintf(want, sizeof(want),
-	    "%u\n1\nSigBlk:%016x\nSigIgn:%016x\nCapPrm:%016x\n"
+	    "%u\n1\nSigBlk:%07x\nSigIgn:%07x\nCapPrm:%016x\n"
 	    "NoNewPrivs:1\n",
 	    (unsigned)(geteuid() == 0 ? pw->pw_uid : geteuid()), 0, 0, 0);
 	expect(want);
