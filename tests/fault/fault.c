@@ -200,7 +200,9 @@ fault_begin(void)
 	char *copy, *rest, *rule;
 
 	symbols_find();
-	when = getenv("FAULT_WHEN");
+	/* setproctitle will write over the environment */
+	if ((when = getenv("FAULT_WHEN")) != NULL)
+		when = strdup(when);
 	if (text == NULL || (copy = rest = strdup(text)) == NULL)
 		return;
 	while ((rule = strsep(&rest, ",")) != NULL)
