@@ -20,6 +20,10 @@ inform_serve(struct query *q)
 		}
 		q->packet.ciaddr = q->message.from.sin_addr;
 	}
+	if (p->ciaddr.s_addr != 0 && !serve_is_host(ntohl(p->ciaddr.s_addr))) {
+		serve_drop(q, DROP_OPTION, "inform from no host's address");
+		return;
+	}
 	reply_levels(q, ntohl(p->ciaddr.s_addr), &a.levels);
 	reply_send(q, &a);
 }

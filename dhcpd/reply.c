@@ -536,7 +536,7 @@ reply_dest(const struct query *q, const struct answer *a, struct net_dest *dest)
 		dest->port = relay_port(q);
 		return;
 	}
-	if (p->ciaddr.s_addr != 0 && a->type != DHCP_NAK) {
+	if (serve_is_host(ntohl(p->ciaddr.s_addr)) && a->type != DHCP_NAK) {
 		dest->ip = p->ciaddr;
 		return;
 	}

@@ -174,9 +174,8 @@ rate_allowed(struct server *s, const struct packet *p)
 	return ++r->n <= s->conf->per_client;
 }
 
-/* An address that a relay could have; a reply anywhere else would be ours. */
-static bool
-is_host(uint32_t ip)
+bool
+serve_is_host(uint32_t ip)
 {
 	return ip >> 24 != 0 && ip >> 24 != 127 && ip < 0xe0000000u;
 }
@@ -196,7 +195,7 @@ looped(const struct query *q)
 		return true;
 	if (giaddr == 0)
 		return false;
-	if (!is_host(giaddr))
+	if (!serve_is_host(giaddr))
 		return true;
 	if (p->hops > 0 || q->server->net == NULL)
 		return false;

@@ -187,6 +187,11 @@ void serve_drop(const struct query *, enum drop, const char *detail);
 const char *serve_ip(uint32_t ip, char out[16]);
 const char *serve_hw(const uint8_t *hw, size_t n, char out[3 * PACKET_HW]);
 const char *serve_client(const struct query *, char out[SERVE_NAME]);
+/*
+ * May a relay agent or a client have this address? What is sent to another one
+ * would go to everybody, or to us.
+ */
+bool serve_is_host(uint32_t ip);
 /* An address in option 82, where that counts. */
 enum { AGENT_LINK = 5, AGENT_SERVER_ID = 11 };
 bool serve_agent_ip(const struct query *, uint8_t code, struct in_addr *);
