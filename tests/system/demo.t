@@ -49,9 +49,13 @@ one=$job
 begin two
 ended "two at once, the first" "$one" 0 one
 ended "the second" "$job" 0 two
-for line in '^server: basenet start  .* tftpd: started, pid .* [0-9.]+ s$' \
+for line in '^server: basenet start  .* dhcpd: started, pid .* [0-9.]+ s$' \
+    '^ +tftpd: started, pid ' \
+    '^machine: lease by DHCP +198\.51\.100\.[0-9]+ by way of 192\.0\.2\.2' \
+    '^machine: boots as DHCP says +boot\.img from 192\.0\.2\.1,' \
+    '^lost: no server, link-local +169\.254\.' \
     '^client: boot file by TFTP .* 4,194,304 bytes .* [0-9.]+ s$' \
-    '2001:db8::1$' 'transfers.ok 2$' '^server: basenet stop  '; do
+    '2001:db8::1$' 'transfers.ok 3$' '^server: basenet stop  '; do
 	like "one has a line: $line" "$(cat "$out.one")" "$line"
 done
 
@@ -74,7 +78,7 @@ unset DEMO_STEPS
 
 export DEMO_KEEP=1
 begin keep
-ok "kept" lab_until 30 grep -q '^client: nsenter' "$out.keep"
+ok "kept" lab_until 60 grep -q '^client: nsenter' "$out.keep"
 unlike "without the end" "$(cat "$out.keep")" 'basenet stop'
 ok "one can enter the server" enter test -s /run/basenet/tftpd.pid
 ok "and try what is told there" enter \
