@@ -175,10 +175,10 @@ row() {
 	echo
 }
 
-# resident NAME: kB of all its processes
+# resident NAME: kB of memory of its own, all its processes; not what it maps
 resident() {
 	for pid in $(pgrep -s "$(cat "$work/$1.sid")"); do
-		awk '/^VmRSS/ { print $2 }' "/proc/$pid/status"
+		awk '/^RssAnon/ { print $2 }' "/proc/$pid/status"
 	done | awk '{ n += $1 } END { print n + 0 }'
 }
 
