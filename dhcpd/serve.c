@@ -180,6 +180,17 @@ serve_is_host(uint32_t ip)
 	return ip >> 24 != 0 && ip >> 24 != 127 && ip < 0xe0000000u;
 }
 
+/* Everybody on the link. */
+static bool
+is_link_broadcast(const struct net_if *i, uint32_t ip)
+{
+	for (size_t k = 0; k < i->naddrs; k++)
+		if (~i->addrs[k].mask > 1 &&
+		    ip == (i->addrs[k].ip | ~i->addrs[k].mask))
+			return true;
+	return false;
+}
+
 /*
  * What came back to us, or can't be answered: our own relay on this host
  * counts a hop, so a message with our address and none is forged or looped.
@@ -195,7 +206,8 @@ looped(const struct query *q)
 		return true;
 	if (giaddr == 0)
 		return false;
-	if (!serve_is_host(giaddr))
+	if (!serve_is_host(giaddr) ||
+	    is_link_broadcast(q->message.iface, giaddr))
 		return true;
 	if (p->hops > 0 || q->server->net == NULL)
 		return false;
