@@ -15,6 +15,7 @@
 
 #include "generation.h"
 #include "log.h"
+#include "process.h"
 
 static void
 child_log(struct ev_loop *loop, ev_io *io, int events)
@@ -123,29 +124,6 @@ child_died(struct ev_loop *loop, ev_child *w, int events)
 	parent_stop_if_done(p);
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* In the new worker: no descriptor of the parent's but these. */
-static void
-close_all_but(int *keep, size_t n)
-{
-	int from = STDERR_FILENO + 1;
-	size_t i;
-
-	qsort(keep, n, sizeof(*keep), by_number);
-	for (i = 0; i < n; i++) {
-		if (keep[i] > from)
-			close_range((unsigned)from, (unsigned)keep[i] - 1, 0);
-		if (keep[i] >= from)
-			from = keep[i] + 1;
-	}
-	close_range((unsigned)from, ~0U, 0);
-}
-
 /* The parent's watchers hold their signals in libev's own table. */
 void
 child_signals(struct parent *p)
@@ -195,7 +173,7 @@ child_main(struct child *c, int msg, int log)
 	log_title(title);
 	if (!g->parent->setup->foreground)
 		parent_null(0); /* who reads our starter's waits for its end */
-	close_all_but(keep, n);
+	process_close_all_but(keep, n);
 	setproctitle("%s", title);
 	_exit(worker_run(&w, msg)); /* what main registered is the parent's */
 }

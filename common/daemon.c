@@ -20,6 +20,7 @@
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
+#include "process.h"
 #include "worker.h"
 
 struct options {
@@ -112,20 +113,6 @@ instance_of(const char *file)
 	if (n > 5 && strcmp(name + n - 5, ".conf") == 0)
 		name[n - 5] = '\0';
 	return name;
-}
-
-/* Where one of 0, 1, 2 is closed, a socket would get its number. */
-static void
-fill_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		fatal("/dev/null");
-	close(fd);
 }
 
 /* The starter stays until we serve, and tells by its status. */
@@ -231,7 +218,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	void *conf;
 	int rc;
 
-	fill_standard();
+	process_fill_standard();
 	setprogname(d->name);
 	setproctitle_init(argc, argv, environ);
 	if ((rc = parse_options(d, argc, argv, &o)) != -1)

@@ -37,6 +37,7 @@
 #include "log.h"
 #include "message.h"
 #include "notify.h"
+#include "process.h"
 
 #define SCRIPT LIBEXECDIR "/dhcpc-script"
 #define STATE STATEDIR "/dhcpc"
@@ -355,28 +356,6 @@ on_death(struct ev_loop *loop, ev_child *w, int events)
 	worker_ended(d);
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* No descriptor of the parent's but these. */
-static void
-close_all_but(int *keep, size_t n)
-{
-	int from = STDERR_FILENO + 1;
-	size_t i;
-
-	qsort(keep, n, sizeof(*keep), by_number);
-	for (i = 0; i < n; i++) {
-		if (keep[i] > from)
-			close_range((unsigned)from, (unsigned)keep[i] - 1, 0);
-		from = keep[i] + 1;
-	}
-	close_range((unsigned)from, ~0U, 0);
-}
-
 /* In the new process; does not return. */
 static void
 worker_main(struct dhcpc *d, int msg, int log)
@@ -395,7 +374,7 @@ worker_main(struct dhcpc *d, int msg, int log)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	log_relay(log);
-	close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
+	process_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
 	setproctitle("worker %s", d->sock.name);
 	d->work.msg = msg;
 	_exit(clientwork_run(&d->work));
@@ -746,20 +725,6 @@ complete(struct dhcpc_options *o)
 		fatal("%s", o->script);
 }
 
-/* Where one of 0, 1, 2 is closed, a socket would get its number. */
-static void
-fill_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd == -1)
-		fatal("/dev/null");
-	close(fd);
-}
-
 /* The starter stays until there is a lease, and tells by its status. */
 static void
 detach(struct dhcpc *d)
@@ -845,7 +810,7 @@ main(int argc, char **argv)
 	};
 	int rc;
 
-	fill_standard();
+	process_fill_standard();
 	setprogname("dhcpc");
 	setproctitle_init(argc, argv, environ);
 	if ((rc = parse_options(argc, argv, &o)) != -1)

@@ -5,23 +5,10 @@
 # Files of the test stand in $LAB_DIR, which all hosts see.
 # shellcheck shell=sh
 
-run=/run/basenet
-conf=/etc/basenet/dhcpd.conf
-log=$LAB_DIR/log
+daemon=dhcpd
+# shellcheck source=tests/system/daemon.sh
+. "$SRC/tests/system/daemon.sh"
 probe=$O/tests/system/dhcp-probe
-server='' server_job=''
-
-s() {
-	lab_in s "$@"
-}
-
-c() {
-	lab_in c "$@"
-}
-
-d() {
-	lab_in d "$@"
-}
 
 site() {
 	lab_bridge wire
@@ -62,54 +49,6 @@ client_scripts() {
 	    >>"$0.told"
 	EOF
 	chmod +x udhcpc.sh dhclient.sh
-}
-
-# configure LINE...
-configure() {
-	printf '%s\n' "$@" | s sh -c "cat >$conf"
-}
-
-# serve [NAME=VALUE...]
-serve() {
-	lab_bg s env "$@" "$O/sbin/dhcpd" -d -f "$conf" >>"$log" 2>&1
-	server=$LAB_PID server_job=$LAB_JOB
-	lab_until 20 s test -s $run/dhcpd.pid && return
-	fail "dhcpd starts"
-	diag_file "$log"
-	done_testing
-}
-
-# stop [WHAT]: it ends well, and nothing in its log says otherwise.
-stop() {
-	kill "$server"
-	wait "$server_job"
-	is "${1:+$1: }it ends well" "$?" 0
-	healthy "${1:-}"
-	: >"$log"
-}
-
-healthy() {
-	is "${1:+$1: }no worker died" "$(grep -E -A 9 \
-	    'worker [0-9]+: (killed|ended)|Sanitizer|runtime error' "$log")" ''
-}
-
-ctl() {
-	s "$O/libexec/basenet/ctl" ask $run/dhcpd.sock "$@"
-}
-
-# counter NAME
-counter() {
-	ctl stats | awk -v n="$1" '$1 == n { print $2 }'
-}
-
-# count NAME N: it has come to that.
-count() {
-	[ "$(counter "$1")" = "$2" ]
-}
-
-# The first worker, as the server sees it.
-worker() {
-	ctl status | sed -n 's/.*worker 0: pid \([0-9]*\), ready.*/\1/p'
 }
 
 # lease ADDRESS: its state and who has it.

@@ -7,25 +7,12 @@
 # $LAB_DIR, which all hosts see.
 # shellcheck shell=sh
 
+daemon=tftpd
+# shellcheck source=tests/system/daemon.sh
+. "$SRC/tests/system/daemon.sh"
 etc=/etc/basenet
-run=/run/basenet
-conf=$etc/tftpd.conf
 served=/srv/tftp
-log=$LAB_DIR/log
 probe=$O/tests/system/tftp-probe
-server='' server_job=''
-
-s() {
-	lab_in s "$@"
-}
-
-c() {
-	lab_in c "$@"
-}
-
-d() {
-	lab_in d "$@"
-}
 
 site() {
 	lab_bridge wire
@@ -37,58 +24,9 @@ site() {
 	cd "$LAB_DIR" || exit
 }
 
-# configure LINE...
-configure() {
-	printf '%s\n' "$@" | s sh -c "cat >$conf"
-}
-
-# serve [NAME=VALUE...]: start, as most systems would, with few descriptors.
-serve() {
-	lab_bg s sh -c 'ulimit -Sn 1024; exec env "$@"' sh "$@" \
-	    "$O/sbin/tftpd" -d -f "$conf" >>"$log" 2>&1
-	server=$LAB_PID server_job=$LAB_JOB
-	lab_until 20 s test -s $run/tftpd.pid && return
-	fail "tftpd starts"
-	diag_file "$log"
-	done_testing
-}
-
-# stop [WHAT]: it ends well, and nothing in its log says otherwise.
-stop() {
-	kill "$server"
-	wait "$server_job"
-	is "${1:+$1: }it ends well" "$?" 0
-	healthy "${1:-}"
-	: >"$log"
-}
-
-healthy() {
-	is "${1:+$1: }no worker died" "$(grep -E -A 9 \
-	    'worker [0-9]+: (killed|ended)|Sanitizer|runtime error' "$log")" ''
-}
-
-ctl() {
-	s "$O/libexec/basenet/ctl" ask $run/tftpd.sock "$@"
-}
-
-# counter NAME
-counter() {
-	ctl stats | awk -v n="$1" '$1 == n { print $2 }'
-}
-
-# count NAME N: it has come to that.
-count() {
-	[ "$(counter "$1")" = "$2" ]
-}
-
 # Nothing is under way.
 idle() {
 	count transfers.active 0
-}
-
-# The first worker, as the server sees it.
-worker() {
-	ctl status | sed -n 's/.*worker 0: pid \([0-9]*\), ready.*/\1/p'
 }
 
 # probe [ADDRESS,PORT] STEP...: the client's steps; what it prints is in $out.
