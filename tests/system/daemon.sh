@@ -32,7 +32,7 @@ serve() {
 	lab_bg s sh -c 'ulimit -Sn 1024; exec env "$@"' sh "$@" \
 	    "$O/sbin/$daemon" -d -f "$conf" >>"$log" 2>&1
 	server=$LAB_PID server_job=$LAB_JOB
-	lab_until 20 s test -s $run/$daemon.pid && return
+	lab_until 20 s test -s "$run/$daemon.pid" && return
 	fail "$daemon starts"
 	diag_file "$log"
 	done_testing
@@ -53,7 +53,7 @@ healthy() {
 }
 
 ctl() {
-	s "$O/libexec/basenet/ctl" ask $run/$daemon.sock "$@"
+	s "$O/libexec/basenet/ctl" ask "$run/$daemon.sock" "$@"
 }
 
 # counter NAME

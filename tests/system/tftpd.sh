@@ -10,7 +10,6 @@
 daemon=tftpd
 # shellcheck source=tests/system/daemon.sh
 . "$SRC/tests/system/daemon.sh"
-etc=/etc/basenet
 served=/srv/tftp
 probe=$O/tests/system/tftp-probe
 
