@@ -182,7 +182,7 @@ static void
 put_flags(const struct client *c, struct client_action *a)
 {
 	if (c->conf.broadcast)
-		put16(a->bytes + 10, PACKET_BROADCAST);
+		put16(a->bytes + 10, PACKET_FLAG_BROADCAST);
 }
 
 static uint16_t

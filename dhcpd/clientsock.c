@@ -21,7 +21,6 @@
 
 #include <bsd/string.h>
 
-#undef PACKET_BROADCAST /* of packet(7); ours is packet.h's */
 #include "clientsock.h"
 #include "log.h"
 

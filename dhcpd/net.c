@@ -25,8 +25,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#undef PACKET_BROADCAST /* of packet(7); ours is packet.h's */
-
 #include "net.h"
 
 #include "frame.h"

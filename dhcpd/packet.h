@@ -23,7 +23,7 @@
 #define PACKET_SIZE 576
 #define PACKET_IP_UDP 28 /* bytes of 57 that are headers below ours */
 #define PACKET_HW 16 /* bytes of chaddr */
-#define PACKET_BROADCAST 0x8000u /* in flags */
+#define PACKET_FLAG_BROADCAST 0x8000u /* in flags */
 
 enum { PACKET_REQUEST = 1, PACKET_REPLY = 2 }; /* op */
 

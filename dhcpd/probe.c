@@ -24,8 +24,6 @@
 
 #include <bsd/stdlib.h>
 
-#undef PACKET_BROADCAST /* of packet(7); ours is packet.h's */
-
 #include "probe.h"
 
 #include "deadline.h"

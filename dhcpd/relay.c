@@ -488,7 +488,7 @@ address_client(struct job *j, const struct net_if *i)
 
 	to->how = NET_BROADCAST;
 	to->ifindex = i->index;
-	if ((b[FLAGS_AT] & PACKET_BROADCAST >> 8) != 0)
+	if ((b[FLAGS_AT] & PACKET_FLAG_BROADCAST >> 8) != 0)
 		return;
 	if (host_address(ciaddr)) {
 		to->how = NET_UDP;

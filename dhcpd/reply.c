@@ -484,7 +484,7 @@ reply_build(
 
 	packet_reply(&m.out, out, room(q), &q->packet, tail);
 	if (relay_broadcasts(q, a))
-		out[10] |= PACKET_BROADCAST >> 8;
+		out[10] |= PACKET_FLAG_BROADCAST >> 8;
 	if (a->type != DHCP_NAK)
 		put_header(&m);
 	else /* RFC 2131 table 3 */
@@ -511,7 +511,7 @@ can_be_reached(const struct query *q, const struct answer *a)
 {
 	const struct packet *p = &q->packet;
 
-	if (p->flags & PACKET_BROADCAST || a->yiaddr == 0 ||
+	if (p->flags & PACKET_FLAG_BROADCAST || a->yiaddr == 0 ||
 	    a->type == DHCP_NAK || always_broadcast(a))
 		return false;
 	return p->htype == ARPHRD_ETHER && p->hlen == 6 &&

@@ -30,8 +30,6 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#undef PACKET_BROADCAST /* of packet(7); ours is packet.h's */
-
 #include "sandbox.h"
 
 extern char **environ;

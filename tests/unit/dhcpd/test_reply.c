@@ -206,7 +206,7 @@ START_TEST(header)
 		.type = DHCP_REQUEST,
 		.ciaddr = "10.0.0.10",
 		.giaddr = "10.0.0.254",
-		.flags = PACKET_BROADCAST,
+		.flags = PACKET_FLAG_BROADCAST,
 		.options = "5d020000" };
 
 	answer(&c, DHCP_ACK, "10.0.0.10");
@@ -253,7 +253,7 @@ static const struct {
 	{ "a client without an address", { .mac = 1, .type = DHCP_DISCOVER },
 	    DHCP_OFFER, "10.0.0.10", TO(NET_HW, "10.0.0.10", 68) },
 	{ "one that cannot hear that",
-	    { .mac = 1, .type = DHCP_DISCOVER, .flags = PACKET_BROADCAST },
+	    { .mac = 1, .type = DHCP_DISCOVER, .flags = PACKET_FLAG_BROADCAST },
 	    DHCP_OFFER, "10.0.0.10", TO(NET_BROADCAST, NULL, 68) },
 	{ "one that is offered none", { .mac = 1, .type = DHCP_DISCOVER },
 	    DHCP_OFFER, NULL, TO(NET_BROADCAST, NULL, 68) },
