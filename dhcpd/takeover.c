@@ -150,6 +150,21 @@ tell_loaded(const struct server *s)
 	    r->seconds);
 }
 
+/*
+ * Names that were to leave DNS: what waited for that in the worker before went
+ * with it, as did what it gave up. The leases say what stands there still.
+ */
+static void
+remove_names(struct server *s)
+{
+	const struct lease *l;
+
+	for (l = lease_next(s->leases, NULL); l != NULL;
+	     l = lease_next(s->leases, l))
+		if (l->state != LEASE_BOUND && l->dns != 0)
+			ddns_remove(s->ddns, l);
+}
+
 static int
 begin(struct server *s)
 {
@@ -161,9 +176,11 @@ begin(struct server *s)
 	};
 
 	expire_start(s);
-	if (s->ddns != NULL &&
-	    ddns_start(s->ddns, s->loop, grant_named, s) == -1)
-		return -1;
+	if (s->ddns != NULL) {
+		if (ddns_start(s->ddns, s->loop, grant_named, s) == -1)
+			return -1;
+		remove_names(s);
+	}
 	if (probes_start(s->probes, s->loop, s->net, s->conf->probe_ms) == -1)
 		return -1;
 	return net_start(

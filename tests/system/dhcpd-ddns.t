@@ -144,8 +144,7 @@ reserved() {
 
 # DNS is gone: nobody waits, and names come when the client does.
 outage() {
-	kill "$named"
-	lab_until 10 sh -c "! kill -0 $named 2>/dev/null"
+	named_stop
 	before=$(date +%s)
 	probed c 'on eth0' 'dora mac=020000000006 opt.12=late'
 	like 'without DNS: a lease' "$out" '^ACK '
@@ -153,6 +152,48 @@ outage() {
 	ok 'at once' [ $(($(date +%s) - before)) -lt 3 ]
 	named_start 'named serves again'
 	name 'then the name comes' late "$address"
+}
+
+named_stop() {
+	kill "$named"
+	lab_until 10 sh -c "! kill -0 $named 2>/dev/null"
+}
+
+# forgotten WHAT NAME MAC COMMAND...: a lease ends while DNS is gone; the worker
+# ends by that command before the name could be removed, and the next does it.
+forgotten() {
+	what=$1 who=$2 mac=$3
+	shift 3
+	probed c 'on eth0' "dora mac=$mac opt.12=$who"
+	like "$what: a lease" "$out" '^ACK '
+	address=$(echo "$out" | sed 's/.*yiaddr=\([0-9.]*\).*/\1/')
+	name "$what: its name" "$who" "$address"
+	named_stop
+	probed c 'on eth0' "set mac=$mac" \
+	    "send type=release ciaddr=$address opt.54=10.0.0.1" 'sleep 100'
+	ok "$what: it is to go" lab_until 10 count dns.waiting 1
+	before=$(worker)
+	"$@"
+	ok "$what: another worker" lab_until 20 worker_is_new
+	named_start "$what: named serves again"
+	noname "$what: then it goes" "$who" "$address"
+}
+
+worker_is_new() {
+	now=$(worker)
+	[ -n "$now" ] && [ "$now" != "$before" ]
+}
+
+reloaded() {
+	ok 'a reload' ctl reload
+}
+
+# Not to be told by stop.
+killed() {
+	healthy 'until then'
+	s kill -9 "$before"
+	lab_until 10 grep -q 'worker 0: killed' "$log"
+	: >"$log"
 }
 
 site
@@ -167,6 +208,8 @@ option81
 conflict
 reserved
 outage
+forgotten 'a reload' moved 020000000007 reloaded
+forgotten 'a killed worker' gone 020000000008 killed
 ok 'nothing waits' lab_until 10 count dns.waiting 0
 stop
 [ "$tap_failed" -eq 0 ] || diag_file "$LAB_DIR/named.log"
