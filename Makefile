@@ -75,6 +75,7 @@ endef
 include common/common.mk
 include dnswire/dnswire.mk
 include dhcpd/dhcpd.mk
+include dnsd/dnsd.mk
 include tftpd/tftpd.mk
 include rc/rc.mk
 include tests/tests.mk

@@ -9,12 +9,14 @@ CHECKLIBS = $(shell pkg-config --libs check 2>/dev/null || \
 JOBS = 4
 
 # Folders with tests and the libraries that these are linked with.
-TESTED = common dnswire dhcpd tftpd
+TESTED = common dnswire dhcpd dnsd tftpd
 common_TESTLIBS = common
 dnswire_TESTLIBS = dnswire common
 dnswire_TESTLDLIBS = -lcrypto
 dhcpd_TESTLIBS = dhcpparts dnswire common
 dhcpd_TESTLDLIBS = -lcrypto
+dnsd_TESTLIBS = dnsdparts dnswire common
+dnsd_TESTLDLIBS = -lcrypto
 tftpd_TESTLIBS = tftpdparts common
 
 UNIT = $(foreach f,$(TESTED),$(UNIT_$f))

@@ -1,0 +1,21 @@
+/*
+ * autoreverse: PTR records that follow A and AAAA records.
+ *
+ * For every address that an update adds to or removes from a zone with
+ * auto_reverse, the reverse zone that we are primary of gets or loses the PTR,
+ * in the same transaction: both changes share one write and one sync, and one
+ * answer. A PTR that names somebody else is left alone.
+ */
+#ifndef AUTOREVERSE_H
+#define AUTOREVERSE_H
+
+#include "zone.h"
+
+/*
+ * For one change (an A or AAAA record): the zone that has the PTR's name, and
+ * that name. NULL: we have none, or not of our making.
+ */
+struct zone *autoreverse_zone(
+    const struct zones *, const struct edit_change *, struct dname *ptr_name);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * xfrin: zones of which we are secondary: SOA timers (RFC 1035 section 3.3.13,
+ * 1912), IXFR with fall-back to AXFR, from one primary after the other.
+ *
+ * When a zone was last known to be current stands in NAME.state and counts
+ * against the clock at start, so a zone that expired while we were down is not
+ * served.
+ */
+#ifndef XFRIN_H
+#define XFRIN_H
+
+#include "handed.h"
+#include "zone.h"
+
+/* Start timers of every secondary zone. */
+int xfrin_start(struct server *);
+void xfrin_stop(struct server *);
+/* Ask a primary now (`refresh`, NOTIFY). */
+void xfrin_refresh(struct zone *, const struct remote *first);
+/* NOTIFY came in (RFC 1996 section 3.7). Answers it. */
+void xfrin_notified(struct handed *);
+/* One line for `status`: serial, primary, next refresh, expiry. */
+struct buf;
+void xfrin_status(const struct zone *, struct buf *);
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * server: what the parts of dnsd's worker process share.
+ *
+ *	main		the daemon: options, counters, verbs, which roles there
+ *are dnsdconf, acl	the configuration udp		threads that answer
+ *datagrams, one for each socket tcp		threads that serve connections,
+ *one loop each request, reply	a message taken apart; an answer built rrl
+ *response rate limiting handed		messages that the writer answers dname,
+ *rtype, rdata, rrset, zonefile	names, records, master files
+ *	auth/		zones that we have; the role `authoritative`
+ *
+ * Threads: the main thread runs the worker's loop and is the only writer: it
+ * loads, updates, transfers and tells; udp and tcp threads only read, inside
+ * an epoch. What they cannot answer alone (UPDATE, NOTIFY) is handed to the
+ * main thread. handed.c, udp.c, tcp.c, epoch.c and load.c are the only files
+ * that know of threads.
+ */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <ev.h>
+
+#include "daemon.h"
+#include "dnsdconf.h"
+#include "epoch.h"
+#include "log.h"
+#include "request.h"
+
+struct rrl;
+struct querylog;
+
+/* Counters of one thread; names in main.c. */
+enum counter {
+	C_QUERIES, /* by opcode: 16 of them */
+	C_TYPES = C_QUERIES + 16, /* by type: those below, then the rest */
+	C_TYPE_OTHER = C_TYPES + 12,
+	C_RCODES = C_TYPE_OTHER + 1, /* 0 .. 23 */
+	C_UDP = C_RCODES + 24,
+	C_UDP6,
+	C_TCP,
+	C_TCP6,
+	C_EDNS,
+	C_DO,
+	C_TSIG,
+	C_TRUNCATED,
+	C_DROPPED, /* neither query nor answerable */
+	C_RATE_DROPPED,
+	C_RATE_SLIPPED,
+	C_UNSENT,
+	C_TCP_REFUSED, /* connections above the limits */
+	C_TCP_OPEN, /* gauge */
+	C_TCP_TIMEOUT,
+	C_TRANSFERS_OUT,
+	C_TRANSFERS_IN,
+	C_UPDATES, /* messages applied */
+	C_UPDATES_REFUSED,
+	C_NOTIFIES_IN,
+	C_NOTIFIES_OUT,
+	C_ZONES, /* gauges */
+	C_ZONES_EXPIRED,
+	C_ZONES_BROKEN,
+	COUNTERS
+};
+
+/* A thread that serves. */
+struct worker_thread {
+	struct server *server;
+	stats_value *counters; /* its own block */
+	struct epoch_reader *epoch;
+	uint32_t turn; /* round robin */
+};
+
+static inline void
+thread_count(struct worker_thread *t, unsigned counter)
+{
+	stats_add(t->counters, counter, 1);
+}
+
+/* An answer of many messages over TCP: a transfer. */
+struct stream {
+	/* Put the next message into out, at most max bytes. Its length; 0:
+	 * there is none, and the stream has ended. */
+	size_t (*next)(struct stream *, uint8_t *out, size_t max);
+	/* Always called once, in the thread that began it. */
+	void (*end)(struct stream *);
+};
+
+struct handed;
+
+/* A role: authoritative now, resolver later. */
+struct role_calls {
+	/*
+	 * A reader's thread, in its epoch: answer the question into
+	 * r->reply and r->rcode; the caller finishes. *stream: set where the
+	 * answer is one (TCP only).
+	 */
+	void (*query)(struct request *r, struct stream **stream);
+	/*
+	 * Called for each of a batch before the first is answered, so that
+	 * what it will need is on its way to the cache. May do nothing.
+	 */
+	void (*prefetch)(const struct request *r);
+	/* The main thread: UPDATE or NOTIFY. It answers, now or later. */
+	void (*handed)(struct handed *);
+};
+
+struct server {
+	struct worker *worker;
+	const struct dnsd_conf *conf;
+	struct ev_loop *loop;
+	_Atomic uint32_t now; /* coarse clock, kept by the main thread */
+	const struct role_calls *role; /* of authoritative listeners */
+	struct rrl *rrl; /* NULL: off */
+	struct querylog *querylog;
+	struct zones *zones; /* auth/zone.h */
+	struct worker_thread main; /* of the main thread */
+	bool writing; /* our predecessor has ended: the stores are ours */
+};
+
+#endif
