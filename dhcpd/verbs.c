@@ -1,7 +1,7 @@
 /*
  * What the administrator asks over the control socket: leases, history, free,
- * pools. Long answers come in parts, so that a hundred thousand leases neither
- * fill memory nor hold up clients.
+ * pools. Long answers come in parts, so that neither a hundred thousand leases
+ * nor a history of years fill memory or hold up clients.
  */
 #include <arpa/inet.h>
 
@@ -14,12 +14,11 @@
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
 
-#include "journal.h"
+#include "past.h"
 #include "server.h"
 
 #define LOOKED_AT 2000 /* leases for one part of an answer */
 #define PART_TEXT (256 * 1024)
-#define HISTORY_LINES 5000
 #define TIME_TEXT 24
 
 /* What is listed, and how. */
@@ -401,6 +400,7 @@ verb_leases(void *arg, int argc, char **argv, struct buf *out)
 /* The text of a history, and how its lines look. */
 struct history {
 	struct listing listing;
+	struct past *past;
 	struct buf *out;
 };
 
@@ -420,19 +420,63 @@ history_line(void *arg, int64_t when, const struct journal_record *r)
 		.idlen = r->client.idlen,
 		.more = r->more };
 
-	if (buf_left(h->out) < CONTROL_ANSWER - 2 * JOURNAL_LINE)
-		show(h->out, &v, &h->listing);
+	show(h->out, &v, &h->listing);
+}
+
+/* Where the files end too early, so does the answer. */
+static int
+history_next(void *arg, struct buf *out)
+{
+	struct history *h = arg;
+
+	h->out = out;
+	switch (past_next(h->past, history_line, h)) {
+	case 1:
+		return 1;
+	case -1:
+		log_warn("history of leases");
+		buf_printf(out, "history: %s\n", strerror(errno));
+		return 0;
+	default:
+		show_end(out, &h->listing);
+		return 0;
+	}
+}
+
+static void
+history_end(void *arg)
+{
+	struct history *h = arg;
+
+	past_close(h->past);
+	free(h);
+}
+
+/* The answer's parts, or NULL with errno. */
+static struct history *
+history_begin(const struct server *s, uint32_t ip, int64_t at, bool json)
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return NULL;
+	h->listing.json = json;
+	if ((h->past = past_open(s->lease_dir, ip, at)) != NULL)
+		return h;
+	free(h);
+	return NULL;
 }
 
 static int
 verb_history(void *arg, int argc, char **argv, struct buf *out)
 {
+	struct control_parts parts = { history_next, history_end, NULL };
 	struct server *s = server_of(arg, out);
-	struct history h = { .out = out };
 	int64_t at = 0;
 	uint32_t ip;
+	bool json;
 
-	argc = take_json(argc, argv, &h.listing.json);
+	argc = take_json(argc, argv, &json);
 	if (s == NULL)
 		return -1;
 	if (argc < 2 || argc > 3 || parse_ip(argv[1], &ip) == -1 ||
@@ -442,14 +486,12 @@ verb_history(void *arg, int argc, char **argv, struct buf *out)
 		    "[YYYY-MM-DD[THH:MM[:SS]] (UTC) | SECONDS]");
 		return -1;
 	}
-	if (store_history(s->store, ip, at, HISTORY_LINES, history_line, &h) ==
-	    -1) {
-		buf_reset(out);
+	if ((parts.arg = history_begin(s, ip, at, json)) == NULL) {
 		buf_printf(out, "history: %s", strerror(errno));
 		return -1;
 	}
-	show_end(out, &h.listing);
-	return 0;
+	control_parts(&parts);
+	return CONTROL_MORE;
 }
 
 static int
