@@ -90,11 +90,29 @@ same_hw(const struct lease *l, uint8_t htype, const uint8_t *hw, uint8_t hlen)
 	    memcmp(l->hw, hw, hlen) == 0;
 }
 
+/* Bytes of the identifier that stand in the text. */
+static size_t
+text_idlen(const struct lease *l)
+{
+	return l->id_hw ? 0 : l->idlen;
+}
+
+const uint8_t *
+lease_id(const struct lease *l, size_t *len)
+{
+	*len = l->idlen;
+	if (l->id_hw)
+		return (const uint8_t *)l + offsetof(struct lease, htype);
+	return l->idlen == 0 ? NULL : l->text->bytes;
+}
+
 static bool
 same_id(const struct lease *l, const uint8_t *id, size_t idlen)
 {
-	return l->idlen == idlen && idlen > 0 &&
-	    memcmp(l->text->bytes, id, idlen) == 0;
+	size_t len;
+	const uint8_t *own = lease_id(l, &len);
+
+	return len == idlen && idlen > 0 && memcmp(own, id, idlen) == 0;
 }
 
 /*
@@ -113,13 +131,6 @@ lease_is(const struct lease *l, const struct lease_client *c)
 	return hw && (c->by_hw || l->by_hw);
 }
 
-const uint8_t *
-lease_id(const struct lease *l, size_t *len)
-{
-	*len = l->idlen;
-	return l->idlen == 0 ? NULL : l->text->bytes;
-}
-
 /* What a lease remembers. */
 
 void
@@ -131,7 +142,7 @@ lease_recall(const struct lease *l, struct lease_more *m)
 	memset(m, 0, sizeof(*m));
 	if (t == NULL)
 		return;
-	p = t->bytes + l->idlen;
+	p = t->bytes + text_idlen(l);
 	m->host = t->host == 0 ? NULL : (const char *)p;
 	p += t->host + (t->host != 0);
 	m->fqdn = t->fqdn == 0 ? NULL : (const char *)p;
@@ -224,6 +235,7 @@ lease_remember(struct leases *ls, struct lease *l, const struct lease_more *m)
 {
 	struct lease_more old;
 	struct lease_text *t;
+	size_t idlen;
 
 	lease_recall(l, &old);
 	/* A renewal changes nothing, mostly. */
@@ -231,8 +243,8 @@ lease_remember(struct leases *ls, struct lease *l, const struct lease_more *m)
 	    same_bytes(old.agent, old.agent_len, m->agent, m->agent_len) &&
 	    same_bytes(old.vendor, old.vendor_len, m->vendor, m->vendor_len))
 		return 0;
-	if (text_make(&t, l->idlen == 0 ? NULL : l->text->bytes, l->idlen, m) ==
-	    -1)
+	idlen = text_idlen(l);
+	if (text_make(&t, idlen == 0 ? NULL : l->text->bytes, idlen, m) == -1)
 		return -1;
 	text_set(ls, l, t);
 	return 0;
@@ -252,10 +264,22 @@ rank(const struct lease *l)
 static bool
 same_who(const struct lease *a, const struct lease *b)
 {
+	const uint8_t *id;
+	size_t idlen;
+
 	if (a->by_hw || b->by_hw)
 		return a->by_hw && b->by_hw &&
 		    same_hw(a, b->htype, b->hw, b->hlen);
-	return same_id(a, b->text->bytes, b->idlen);
+	id = lease_id(b, &idlen);
+	return same_id(a, id, idlen);
+}
+
+/* The table of hardware addresses has those that are not found otherwise. */
+static void
+hw_add(struct leases *ls, struct lease *l)
+{
+	if (l->hlen != 0 && !(l->indexed & IN_WHO && lease_one_key(l)))
+		leaseindex_hw_add(ls, l);
 }
 
 /*
@@ -267,37 +291,43 @@ static void
 who_add(struct leases *ls, struct lease *l)
 {
 	struct lease *other;
-	uint32_t n;
+	uint32_t n = leaseindex_who(ls, l->who_hash);
 
-	leaseindex_hash(ls, TABLE_WHO, l);
-	n = leaseindex_bucket(ls, TABLE_WHO, l);
-	for (; (other = lease_number(ls, n)) != NULL;
-	     n = other->link[TABLE_WHO].next) {
-		if (other->link[TABLE_WHO].hash != l->link[TABLE_WHO].hash ||
+	for (; (other = lease_number(ls, n)) != NULL; n = other->who_next) {
+		if (other->who_hash != l->who_hash ||
 		    other->network != l->network || rank(other) != rank(l) ||
 		    !same_who(other, l))
 			continue;
 		if (other->last > l->last)
 			return;
-		leaseindex_remove(ls, TABLE_WHO, other);
+		leaseindex_who_remove(ls, other);
+		leaseindex_hw_remove(ls, other);
+		hw_add(ls, other);
 		break;
 	}
-	leaseindex_add(ls, TABLE_WHO, l);
+	leaseindex_who_add(ls, l);
+}
+
+static void
+count(struct leases *ls, const struct lease *l, int by)
+{
+	struct pool *p = lease_pool(ls, l);
+
+	if (lease_is_blank(l))
+		return;
+	ls->count[l->state] += (size_t)by;
+	if (p != NULL)
+		p->count[l->state] += (uint64_t)by;
 }
 
 static void
 lease_out(struct leases *ls, struct lease *l)
 {
-	if (lease_is_free(l))
-		leasepool_take(ls, l);
+	leasepool_take(ls, l);
 	leaseindex_not_due(ls, l);
-	leaseindex_remove(ls, TABLE_WHO, l);
-	leaseindex_remove(ls, TABLE_HW, l);
-	if (lease_is_blank(l))
-		return;
-	ls->count[l->state]--;
-	if (l->pool != NULL)
-		l->pool->count[l->state]--;
+	leaseindex_who_remove(ls, l);
+	leaseindex_hw_remove(ls, l);
+	count(ls, l, -1);
 }
 
 static void
@@ -311,15 +341,8 @@ lease_in(struct leases *ls, struct lease *l)
 		leaseindex_due(ls, l);
 	if (someone && l->state != LEASE_CONFLICT)
 		who_add(ls, l);
-	if (l->hlen != 0) {
-		leaseindex_hash(ls, TABLE_HW, l);
-		leaseindex_add(ls, TABLE_HW, l);
-	}
-	if (lease_is_blank(l))
-		return;
-	ls->count[l->state]++;
-	if (l->pool != NULL)
-		l->pool->count[l->state]++;
+	hw_add(ls, l);
+	count(ls, l, 1);
 }
 
 static struct lease *
@@ -328,7 +351,10 @@ record_at(const struct leases *ls, uint32_t ip)
 	return lease_number(ls, leaseindex_at(ls, ip));
 }
 
-/* The address's record; a blank one is made. NULL: no room. */
+/*
+ * The address's record; a blank one is made, which is in no index: the caller
+ * sees to that. NULL: no room.
+ */
 static struct lease *
 record_have(struct leases *ls, uint32_t ip, uint32_t network)
 {
@@ -347,7 +373,6 @@ record_have(struct leases *ls, uint32_t ip, uint32_t network)
 	l->network = network;
 	l->state = LEASE_RELEASED;
 	leasepool_new(ls, l);
-	lease_in(ls, l);
 	return l;
 }
 
@@ -359,38 +384,86 @@ lease_at(const struct leases *ls, uint32_t ip)
 	return l == NULL || lease_is_blank(l) ? NULL : l;
 }
 
+static uint32_t
+client_hash(const struct leases *ls, const struct lease_client *c)
+{
+	if (c->hashed)
+		return c->hash;
+	if (client_by_id(c))
+		return leaseindex_hash(ls, c->id, c->idlen);
+	return leaseindex_hash(ls,
+	    (const char *)c + offsetof(struct lease_client, htype),
+	    1u + c->hlen);
+}
+
+void
+lease_hash(const struct leases *ls, struct lease_client *c)
+{
+	c->hashed = false;
+	if (!client_is_someone(c))
+		return;
+	c->hash = client_hash(ls, c);
+	c->hashed = true;
+}
+
 struct lease *
 lease_of(
     const struct leases *ls, const struct lease_client *c, uint32_t network)
 {
 	struct lease *l, *best = NULL;
-	uint32_t n;
+	uint32_t n, hash;
 
 	if (!client_is_someone(c))
 		return NULL;
-	for (n = leaseindex_who(ls, c); (l = lease_number(ls, n)) != NULL;
-	     n = l->link[TABLE_WHO].next)
-		if (l->network == network && lease_is(l, c) &&
-		    (best == NULL || rank(l) > rank(best)))
+	hash = client_hash(ls, c);
+	for (n = leaseindex_who(ls, hash); (l = lease_number(ls, n)) != NULL;
+	     n = l->who_next)
+		if (l->who_hash == hash && l->network == network &&
+		    lease_is(l, c) && (best == NULL || rank(l) > rank(best)))
 			best = l;
 	return best;
+}
+
+/* From record n on. */
+static struct lease *
+find_hw_who(const struct leases *ls, uint32_t n, const struct lease_client *c)
+{
+	struct lease *l;
+
+	for (; (l = lease_number(ls, n)) != NULL; n = l->who_next)
+		if (lease_one_key(l) && same_hw(l, c->htype, c->hw, c->hlen))
+			break;
+	return l;
+}
+
+static struct lease *
+find_hw(const struct leases *ls, uint32_t n, const struct lease_client *c)
+{
+	struct lease *l;
+
+	for (; (l = lease_number(ls, n)) != NULL; n = l->hw_next)
+		if (same_hw(l, c->htype, c->hw, c->hlen))
+			break;
+	return l;
 }
 
 struct lease *
 lease_by_hw(const struct leases *ls, uint8_t htype, const uint8_t *hw,
     uint8_t hlen, const struct lease *after)
 {
+	struct lease_client c = { .htype = htype, .hlen = hlen };
 	struct lease *l;
-	uint32_t n;
+	uint32_t hash;
 
-	if (hlen == 0 || hlen > sizeof(l->hw))
+	if (hlen == 0 || hlen > sizeof(c.hw))
 		return NULL;
-	n = after != NULL ? after->link[TABLE_HW].next :
-			    leaseindex_hw(ls, htype, hw, hlen);
-	for (; (l = lease_number(ls, n)) != NULL; n = l->link[TABLE_HW].next)
-		if (same_hw(l, htype, hw, hlen))
-			return l;
-	return NULL;
+	memcpy(c.hw, hw, hlen);
+	if (after != NULL && after->indexed & IN_HW)
+		return find_hw(ls, after->hw_next, &c);
+	hash = client_hash(ls, &c);
+	l = find_hw_who(
+	    ls, after != NULL ? after->who_next : leaseindex_who(ls, hash), &c);
+	return l != NULL ? l : find_hw(ls, leaseindex_hw(ls, hash), &c);
 }
 
 struct lease *
@@ -398,15 +471,15 @@ lease_by_id(const struct leases *ls, const uint8_t *id, size_t idlen,
     const struct lease *after)
 {
 	struct lease_client c = { .id = id, .idlen = idlen };
+	uint32_t n, hash;
 	struct lease *l;
-	uint32_t n;
 
 	if (!client_is_someone(&c))
 		return NULL;
-	n = after != NULL ? after->link[TABLE_WHO].next :
-			    leaseindex_who(ls, &c);
-	for (; (l = lease_number(ls, n)) != NULL; n = l->link[TABLE_WHO].next)
-		if (!l->by_hw && same_id(l, id, idlen))
+	hash = client_hash(ls, &c);
+	n = after != NULL ? after->who_next : leaseindex_who(ls, hash);
+	for (; (l = lease_number(ls, n)) != NULL; n = l->who_next)
+		if (l->who_hash == hash && !l->by_hw && same_id(l, id, idlen))
 			return l;
 	return NULL;
 }
@@ -428,11 +501,33 @@ lease_free_for(
 static bool
 lease_is_exactly(const struct lease *l, const struct lease_client *c)
 {
+	size_t idlen;
+	const uint8_t *id = lease_id(l, &idlen);
+
 	return l->hlen == c->hlen && l->htype == c->htype &&
 	    memcmp(l->hw, c->hw, l->hlen) == 0 &&
 	    l->by_hw == !client_by_id(c) &&
-	    same_bytes(l->idlen == 0 ? NULL : l->text->bytes, l->idlen, c->id,
-		c->id == NULL ? 0 : c->idlen);
+	    same_bytes(id, idlen, c->id, c->id == NULL ? 0 : c->idlen);
+}
+
+static uint32_t
+lease_key_hash(const struct leases *ls, const struct lease *l)
+{
+	size_t idlen;
+	const uint8_t *id = lease_id(l, &idlen);
+
+	if (l->by_hw)
+		return leaseindex_hash(ls, lease_hw_key(l), 1u + l->hlen);
+	return leaseindex_hash(ls, id, idlen);
+}
+
+/* Most clients' identifiers say the same as their hardware addresses. */
+static bool
+client_id_hw(const struct lease_client *c, size_t idlen)
+{
+	return c->hlen > 0 && c->hlen <= sizeof(c->hw) &&
+	    idlen == 1u + c->hlen && c->id[0] == c->htype &&
+	    memcmp(c->id + 1, c->hw, c->hlen) == 0;
 }
 
 /*
@@ -447,25 +542,28 @@ lease_assign(struct leases *ls, struct lease *l, const struct lease_client *c,
 	struct lease_more more = { 0 };
 	struct lease_text *t;
 	size_t idlen = c->id == NULL ? 0 : c->idlen;
-	bool same = lease_is(old, c);
+	bool same = lease_is(old, c), id_hw;
 
 	if (old == l && same && lease_is_exactly(l, c))
 		return 0;
 	/* An identifier that does not count may be too long to keep. */
 	if (idlen > LEASE_ID)
 		idlen = 0;
+	id_hw = client_id_hw(c, idlen);
 	if (same)
 		lease_recall(old, &more);
-	if (text_make(&t, c->id, idlen, &more) == -1)
+	if (text_make(&t, c->id, id_hw ? 0 : idlen, &more) == -1)
 		return -1;
 	text_set(ls, l, t);
 	l->dns = same ? old->dns : 0;
 	l->idlen = idlen;
+	l->id_hw = id_hw;
 	l->htype = c->htype;
 	l->hlen = c->hlen <= sizeof(l->hw) ? c->hlen : 0;
 	memset(l->hw, 0, sizeof(l->hw));
 	memcpy(l->hw, c->hw, l->hlen);
 	l->by_hw = !client_by_id(c);
+	l->who_hash = c->hashed ? c->hash : lease_key_hash(ls, l);
 	return 0;
 }
 
@@ -476,6 +574,7 @@ lease_blank(struct leases *ls, struct lease *l)
 	text_set(ls, l, NULL);
 	l->state = LEASE_RELEASED;
 	l->hlen = l->idlen = l->dns = 0;
+	l->id_hw = false;
 	l->start = l->end = l->last = 0;
 }
 
@@ -491,6 +590,7 @@ lease_cover(struct leases *ls, struct lease *l)
 	l->text = NULL;
 	l->former = aside - ls->v;
 	l->hlen = l->idlen = l->dns = 0;
+	l->id_hw = false;
 	return 0;
 }
 
@@ -509,8 +609,10 @@ lease_uncover(struct leases *ls, struct lease *l)
 	l->hlen = aside->hlen;
 	memcpy(l->hw, aside->hw, sizeof(l->hw));
 	l->by_hw = aside->by_hw;
+	l->who_hash = aside->who_hash;
 	l->dns = aside->dns;
 	l->idlen = aside->idlen;
+	l->id_hw = aside->id_hw;
 	l->text = aside->text;
 	aside->text = NULL;
 	leaseindex_give(ls, aside);
@@ -560,12 +662,13 @@ static struct lease *
 client_other(const struct leases *ls, const struct lease_client *c,
     const struct lease *but, bool bound)
 {
+	uint32_t hash = client_hash(ls, c), n;
 	struct lease *l;
-	uint32_t n;
 
-	for (n = leaseindex_who(ls, c); (l = lease_number(ls, n)) != NULL;
-	     n = l->link[TABLE_WHO].next)
-		if (l != but && l->network == but->network &&
+	for (n = leaseindex_who(ls, hash); (l = lease_number(ls, n)) != NULL;
+	     n = l->who_next)
+		if (l != but && l->who_hash == hash &&
+		    l->network == but->network &&
 		    (l->state == LEASE_OFFERED ||
 			(bound && l->state == LEASE_BOUND)) &&
 		    lease_is(l, c))
@@ -795,7 +898,7 @@ lease_saved(const struct leases *ls, const struct lease *l)
 {
 	if (l->state == LEASE_OFFERED)
 		l = lease_number(ls, l->former);
-	if (l == NULL || (l->pool == NULL && lease_is_free(l) && l->dns == 0))
+	if (l == NULL || (l->pool == 0 && lease_is_free(l) && l->dns == 0))
 		return NULL;
 	return l;
 }
@@ -811,13 +914,13 @@ lease_save(const struct leases *ls,
 	while ((l = lease_next(ls, l)) != NULL) {
 		saved = lease_saved(ls, l);
 		/* A free one that no queue has now, or it comes below. */
-		if (saved != NULL && (!lease_is_free(l) || l->pool == NULL) &&
+		if (saved != NULL && (!lease_is_free(l) || l->pool == 0) &&
 		    !save(arg, saved))
 			return false;
 	}
 	for (i = 0; i < ls->npools; i++)
 		for (n = ls->pools[i]->queue[POOL_OLD].head; n != 0;
-		     n = ls->v[n].pool_next)
+		     n = ls->v[n].next)
 			if (!save(arg, &ls->v[n]))
 				return false;
 	return true;

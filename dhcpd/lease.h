@@ -34,11 +34,16 @@ enum lease_state {
 
 /* Who asks. Points into the packet; copied by lease_bind and lease_offer. */
 struct lease_client {
-	uint8_t htype, hlen, hw[16];
+	uint8_t hlen, htype, hw[16];
 	const uint8_t *id; /* option 61, or NULL */
 	size_t idlen;
 	bool by_hw; /* the identity is htype and hw, even if there is an id */
+	bool hashed; /* by lease_hash, */
+	uint32_t hash; /* .. to this */
 };
+_Static_assert(offsetof(struct lease_client, hw) ==
+	offsetof(struct lease_client, htype) + 1,
+    "both are read as one key");
 
 /* What else a lease remembers of its client; NULL and 0 for nothing. */
 struct lease_more {
@@ -52,25 +57,29 @@ struct lease_more {
 
 struct pool;
 
-/* Read by anyone; changed only by the functions below. */
+/*
+ * Read by anyone; changed only by the functions below. What a search looks at
+ * comes first, so that it is in one line of the cache.
+ */
 struct lease {
 	uint32_t ip;
 	uint32_t network; /* number of the shared network */
-	int64_t start, end, last; /* last: the last message of the client */
+	uint32_t who_next, who_hash; /* private, as all of this kind below */
 	uint8_t state; /* enum lease_state */
-	uint8_t htype, hlen, hw[16];
 	bool by_hw; /* hardware address is the identity; without id: true */
 	uint8_t dns; /* ddns.h: what stands in DNS; the server sets it */
-	/* the rest is private: links, pool, identifier, names */
 	uint8_t idlen;
-	uint8_t indexed; /* bit for each link in use */
-	uint32_t heap, former, pool_next, pool_prev;
-	struct lease_link {
-		uint32_t next, prev, hash;
-	} link[2]; /* same bucket: by identity, by hardware address */
-	struct pool *pool; /* NULL: outside all pools, or excluded */
+	bool id_hw; /* the identifier is htype and hw, and not kept twice */
+	uint8_t indexed; /* what it is in now */
+	uint8_t hlen, htype, hw[16];
+	int64_t start, end, last; /* last: the last message of the client */
+	uint32_t hw_next, hw_prev;
+	uint32_t next, prev; /* of those that are free with it */
+	uint32_t heap, former, pool;
 	struct lease_text *text; /* identifier, names, agent: one block */
 };
+_Static_assert(offsetof(struct lease, hw) == offsetof(struct lease, htype) + 1,
+    "both are read as one key");
 
 struct leases; /* all of them */
 
@@ -103,6 +112,11 @@ struct lease *lease_at(const struct leases *, uint32_t ip);
  */
 struct lease *
 lease_of(const struct leases *, const struct lease_client *, uint32_t network);
+/*
+ * Once for a client that several of these functions are called for; what it is
+ * known by must not change any more.
+ */
+void lease_hash(const struct leases *, struct lease_client *);
 /* Does the lease belong to this client? */
 bool lease_is(const struct lease *, const struct lease_client *);
 /* By hardware address, for leasequery; call again with the last one. */

@@ -55,7 +55,6 @@ static int
 table_open(struct lease_table *t, size_t max)
 {
 	t->buckets = BUCKETS;
-	arc4random_buf(t->key, sizeof(t->key));
 	t->heads = space(space_numbers(max));
 	return t->heads == NULL ? -1 : 0;
 }
@@ -72,8 +71,9 @@ leaseindex_open(struct leases *ls)
 	ls->nodes = calloc(NODES, sizeof(*ls->nodes));
 	ls->nodes_size = NODES;
 	ls->nnodes = ROOT + 1;
-	if (table_open(&ls->tables[TABLE_WHO], ls->max) == 0 &&
-	    table_open(&ls->tables[TABLE_HW], ls->max) == 0 && ls->v != NULL &&
+	arc4random_buf(ls->hash_key, sizeof(ls->hash_key));
+	if (table_open(&ls->who, ls->max) == 0 &&
+	    table_open(&ls->hw, ls->max) == 0 && ls->v != NULL &&
 	    ls->heap != NULL && ls->nodes != NULL)
 		return 0;
 	leaseindex_close(ls);
@@ -84,10 +84,8 @@ leaseindex_open(struct leases *ls)
 void
 leaseindex_close(struct leases *ls)
 {
-	unsigned i;
-
-	for (i = 0; i < TABLES; i++)
-		space_free(ls->tables[i].heads, space_numbers(ls->max));
+	space_free(ls->who.heads, space_numbers(ls->max));
+	space_free(ls->hw.heads, space_numbers(ls->max));
 	free(ls->nodes);
 	space_free(ls->heap, space_numbers(ls->max));
 	space_free(ls->v, space_records(ls->max));
@@ -100,8 +98,7 @@ leaseindex_bytes(const struct leases *ls)
 
 	n += ls->nodes_size * sizeof(struct lease_node);
 	n += ls->nheap * sizeof(*ls->heap);
-	n += ls->tables[TABLE_WHO].buckets * sizeof(uint32_t);
-	n += ls->tables[TABLE_HW].buckets * sizeof(uint32_t);
+	n += (ls->who.buckets + ls->hw.buckets) * sizeof(uint32_t);
 	return n;
 }
 
@@ -111,7 +108,7 @@ leaseindex_take(struct leases *ls)
 	struct lease *l;
 
 	if ((l = lease_number(ls, ls->spare)) != NULL) {
-		ls->spare = l->pool_next;
+		ls->spare = l->next;
 		memset(l, 0, sizeof(*l));
 		return l;
 	}
@@ -121,7 +118,7 @@ leaseindex_take(struct leases *ls)
 void
 leaseindex_give(struct leases *ls, struct lease *l)
 {
-	l->pool_next = ls->spare;
+	l->next = ls->spare;
 	ls->spare = l - ls->v;
 }
 
@@ -216,133 +213,157 @@ bucket_of(uint32_t hash, size_t buckets)
 	return b < buckets ? b : b - half;
 }
 
-static size_t
-bucket_at(const struct leases *ls, unsigned table, const struct lease *l)
+static void
+table_remove(struct lease_table *t, struct lease *l, unsigned in)
 {
-	return bucket_of(l->link[table].hash, ls->tables[table].buckets);
+	l->indexed &= ~in;
+	t->count--;
 }
 
-static uint32_t
-hash_hw(
-    const struct lease_table *t, uint8_t htype, const uint8_t *hw, uint8_t hlen)
+uint32_t
+leaseindex_hash(const struct leases *ls, const void *key, size_t len)
 {
-	uint8_t key[1 + 16];
-
-	key[0] = htype;
-	memcpy(key + 1, hw, hlen);
-	return (uint32_t)siphash(t->key, key, 1 + (size_t)hlen);
+	return (uint32_t)siphash(ls->hash_key, key, len);
 }
 
-static uint32_t
-hash_id(const struct lease_table *t, const uint8_t *id, size_t idlen)
+/* By identity: members have a hash and a successor. */
+
+uint32_t
+leaseindex_who(const struct leases *ls, uint32_t hash)
 {
-	return (uint32_t)siphash(t->key, id, idlen);
+	return ls->who.heads[bucket_of(hash, ls->who.buckets)];
+}
+
+/*
+ * One bucket more: it takes some of the members of one that was there. The
+ * first of those that come next time is asked for now, so that it is in the
+ * cache by then.
+ */
+static void
+who_grow(struct leases *ls)
+{
+	struct lease_table *t = &ls->who;
+	size_t added = t->buckets++, from = bucket_of(added, added);
+	uint32_t *stay = &t->heads[from], *go = &t->heads[added], n;
+	struct lease *l;
+
+	for (n = *stay; n != 0; n = l->who_next) {
+		l = &ls->v[n];
+		if (bucket_of(l->who_hash, t->buckets) == added) {
+			*go = n;
+			go = &l->who_next;
+		} else {
+			*stay = n;
+			stay = &l->who_next;
+		}
+	}
+	*stay = *go = 0;
+	__builtin_prefetch(&ls->v[t->heads[from + 1]], 1);
 }
 
 void
-leaseindex_hash(const struct leases *ls, unsigned table, struct lease *l)
+leaseindex_who_add(struct leases *ls, struct lease *l)
 {
-	const struct lease_table *t = &ls->tables[table];
+	struct lease_table *t = &ls->who;
+	uint32_t *head;
 
-	if (table == TABLE_WHO && !l->by_hw)
-		l->link[table].hash = hash_id(t, l->text->bytes, l->idlen);
-	else
-		l->link[table].hash = hash_hw(t, l->htype, l->hw, l->hlen);
+	if (++t->count > t->buckets)
+		who_grow(ls);
+	head = &t->heads[bucket_of(l->who_hash, t->buckets)];
+	l->who_next = *head;
+	*head = l - ls->v;
+	l->indexed |= IN_WHO;
 }
 
-uint32_t
-leaseindex_bucket(
-    const struct leases *ls, unsigned table, const struct lease *l)
+void
+leaseindex_who_remove(struct leases *ls, struct lease *l)
 {
-	return ls->tables[table].heads[bucket_at(ls, table, l)];
+	struct lease_table *t = &ls->who;
+	uint32_t n = l - ls->v, *at;
+
+	if (!(l->indexed & IN_WHO))
+		return;
+	at = &t->heads[bucket_of(l->who_hash, t->buckets)];
+	while (*at != n)
+		at = &ls->v[*at].who_next;
+	*at = l->who_next;
+	table_remove(t, l, IN_WHO);
 }
 
-uint32_t
-leaseindex_who(const struct leases *ls, const struct lease_client *c)
-{
-	const struct lease_table *t = &ls->tables[TABLE_WHO];
-	uint32_t hash;
+/*
+ * By hardware address: one may have any number of leases, so that members are
+ * linked both ways.
+ */
 
-	if (c->by_hw || c->id == NULL)
-		hash = hash_hw(t, c->htype, c->hw, c->hlen);
-	else
-		hash = hash_id(t, c->id, c->idlen);
-	return t->heads[bucket_of(hash, t->buckets)];
+uint32_t
+leaseindex_hw(const struct leases *ls, uint32_t hash)
+{
+	return ls->hw.heads[bucket_of(hash, ls->hw.buckets)];
 }
 
-uint32_t
-leaseindex_hw(
-    const struct leases *ls, uint8_t htype, const uint8_t *hw, uint8_t hlen)
+static uint32_t *
+hw_head(const struct leases *ls, const struct lease *l)
 {
-	const struct lease_table *t = &ls->tables[TABLE_HW];
+	uint32_t hash = leaseindex_hash(ls, lease_hw_key(l), 1u + l->hlen);
 
-	return t->heads[bucket_of(hash_hw(t, htype, hw, hlen), t->buckets)];
+	return &ls->hw.heads[bucket_of(hash, ls->hw.buckets)];
 }
 
 static void
-bucket_link(struct leases *ls, unsigned table, struct lease *l, size_t bucket)
+hw_link(struct leases *ls, struct lease *l, uint32_t *head)
 {
-	uint32_t *head = &ls->tables[table].heads[bucket], n = l - ls->v;
-
-	l->link[table].next = *head;
-	l->link[table].prev = 0;
+	l->hw_next = *head;
+	l->hw_prev = 0;
 	if (*head != 0)
-		ls->v[*head].link[table].prev = n;
-	*head = n;
+		ls->v[*head].hw_prev = l - ls->v;
+	*head = l - ls->v;
 }
 
 static void
-bucket_unlink(struct leases *ls, unsigned table, struct lease *l, size_t bucket)
+hw_unlink(struct leases *ls, struct lease *l, uint32_t *head)
 {
-	struct lease_link *at = &l->link[table];
-
-	if (at->prev != 0)
-		ls->v[at->prev].link[table].next = at->next;
+	if (l->hw_prev != 0)
+		ls->v[l->hw_prev].hw_next = l->hw_next;
 	else
-		ls->tables[table].heads[bucket] = at->next;
-	if (at->next != 0)
-		ls->v[at->next].link[table].prev = at->prev;
+		*head = l->hw_next;
+	if (l->hw_next != 0)
+		ls->v[l->hw_next].hw_prev = l->hw_prev;
 }
 
-/* One bucket more: it takes some of the members of one that was there. */
 static void
-table_grow(struct leases *ls, unsigned table)
+hw_grow(struct leases *ls)
 {
-	struct lease_table *t = &ls->tables[table];
-	size_t added = t->buckets, from = bucket_of(added, added);
-	uint32_t n = t->heads[from], next;
+	struct lease_table *t = &ls->hw;
+	size_t added = t->buckets++, from = bucket_of(added, added);
+	uint32_t n = t->heads[from], next, *head;
 	struct lease *l;
 
-	t->buckets++;
 	for (; n != 0; n = next) {
 		l = &ls->v[n];
-		next = l->link[table].next;
-		if (bucket_at(ls, table, l) != added)
+		next = l->hw_next;
+		if ((head = hw_head(ls, l)) != &t->heads[added])
 			continue;
-		bucket_unlink(ls, table, l, from);
-		bucket_link(ls, table, l, added);
+		hw_unlink(ls, l, &t->heads[from]);
+		hw_link(ls, l, head);
 	}
 }
 
 void
-leaseindex_add(struct leases *ls, unsigned table, struct lease *l)
+leaseindex_hw_add(struct leases *ls, struct lease *l)
 {
-	struct lease_table *t = &ls->tables[table];
-
-	if (++t->count > t->buckets)
-		table_grow(ls, table);
-	bucket_link(ls, table, l, bucket_at(ls, table, l));
-	l->indexed |= 1u << table;
+	if (++ls->hw.count > ls->hw.buckets)
+		hw_grow(ls);
+	hw_link(ls, l, hw_head(ls, l));
+	l->indexed |= IN_HW;
 }
 
 void
-leaseindex_remove(struct leases *ls, unsigned table, struct lease *l)
+leaseindex_hw_remove(struct leases *ls, struct lease *l)
 {
-	if (!(l->indexed & 1u << table))
+	if (!(l->indexed & IN_HW))
 		return;
-	bucket_unlink(ls, table, l, bucket_at(ls, table, l));
-	l->indexed &= ~(1u << table);
-	ls->tables[table].count--;
+	hw_unlink(ls, l, hw_head(ls, l));
+	table_remove(&ls->hw, l, IN_HW);
 }
 
 /* The heap. */

@@ -33,9 +33,10 @@ struct lease_text {
 struct lease_table {
 	uint32_t *heads;
 	size_t buckets, count;
-	uint64_t key[2];
 };
-enum { TABLE_WHO, TABLE_HW, TABLES };
+
+/* What a record is in. */
+enum { IN_QUEUE = 1, IN_WHO = 2, IN_HW = 4 };
 
 /* Sixteen ways to go on; eight levels lead to an address's record. */
 struct lease_node {
@@ -47,6 +48,7 @@ enum { POOL_BLANK, POOL_OLD, POOL_QUEUES };
 struct pool {
 	const struct leases *leases;
 	uint32_t first, last, network;
+	uint32_t number;
 	uint64_t fresh; /* those below have a record or are excluded */
 	uint64_t count[LEASE_STATES]; /* blank ones not counted */
 	struct pool_queue {
@@ -58,15 +60,17 @@ struct leases {
 	size_t max;
 	struct lease *v; /* mapped: untouched pages take no memory */
 	uint32_t used; /* v[1 .. used] were taken, */
-	uint32_t spare; /* .. these of them are free (pool_next) */
+	uint32_t spare; /* .. these of them are free (next) */
 	size_t records; /* that have an address */
-	struct lease_table tables[TABLES];
+	uint64_t hash_key[2];
+	struct lease_table who, hw;
 	uint32_t *heap; /* 1-based, the next end first */
 	uint32_t nheap;
 	struct lease_node *nodes; /* 1 is the root */
 	uint32_t nnodes, nodes_size;
 	struct pool **pools; /* sorted */
-	size_t npools, pools_size;
+	struct pool **numbered; /* the same, pool 1 at 0 */
+	size_t npools, pools_size, numbered_size;
 	struct excluded {
 		uint32_t first, last;
 		uint64_t before; /* addresses in those before this one */
@@ -86,6 +90,26 @@ static inline bool
 lease_is_blank(const struct lease *l)
 {
 	return lease_is_free(l) && l->hlen == 0 && l->idlen == 0;
+}
+
+/* Do identity and hardware address make one key? */
+static inline bool
+lease_one_key(const struct lease *l)
+{
+	return l->hlen != 0 && (l->by_hw || l->id_hw);
+}
+
+/* htype and hw. */
+static inline const void *
+lease_hw_key(const struct lease *l)
+{
+	return (const char *)l + offsetof(struct lease, htype);
+}
+
+static inline struct pool *
+lease_pool(const struct leases *ls, const struct lease *l)
+{
+	return l->pool == 0 ? NULL : ls->numbered[l->pool - 1];
 }
 
 static inline struct lease *
@@ -112,18 +136,18 @@ const uint32_t *leaseindex_leaf(const struct leases *, uint32_t ip);
 int leaseindex_put(struct leases *, uint32_t ip, uint32_t n);
 
 /*
- * By identity and by hardware address. A lease that is to be added is hashed
- * first; then the bucket where it will be has a first member.
+ * By identity, and by hardware address: bytes of a key, hashed. A table gives
+ * the first of the bucket where such leases are. One whose identity is the
+ * hardware address is found by that where it is found by its identity, and in
+ * the second table only when it is not in the first.
  */
-void leaseindex_hash(const struct leases *, unsigned table, struct lease *);
-uint32_t
-leaseindex_bucket(const struct leases *, unsigned table, const struct lease *);
-void leaseindex_add(struct leases *, unsigned table, struct lease *);
-void leaseindex_remove(struct leases *, unsigned table, struct lease *);
-/* The first of the bucket where such a client's leases are. */
-uint32_t leaseindex_who(const struct leases *, const struct lease_client *);
-uint32_t leaseindex_hw(
-    const struct leases *, uint8_t htype, const uint8_t *hw, uint8_t hlen);
+uint32_t leaseindex_hash(const struct leases *, const void *key, size_t len);
+uint32_t leaseindex_who(const struct leases *, uint32_t hash);
+void leaseindex_who_add(struct leases *, struct lease *); /* by who_hash */
+void leaseindex_who_remove(struct leases *, struct lease *);
+uint32_t leaseindex_hw(const struct leases *, uint32_t hash);
+void leaseindex_hw_add(struct leases *, struct lease *);
+void leaseindex_hw_remove(struct leases *, struct lease *);
 
 /* By end. */
 void leaseindex_due(struct leases *, struct lease *);

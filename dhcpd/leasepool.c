@@ -101,6 +101,8 @@ pool_add(struct leases *ls, uint32_t first, uint32_t last, uint32_t network)
 
 	if (array_room(&ls->pools, ls->npools, &ls->pools_size,
 		sizeof(struct pool *)) == -1 ||
+	    array_room(&ls->numbered, ls->npools, &ls->numbered_size,
+		sizeof(struct pool *)) == -1 ||
 	    (p = calloc(1, sizeof(*p))) == NULL)
 		return NULL;
 	p->leases = ls;
@@ -111,8 +113,8 @@ pool_add(struct leases *ls, uint32_t first, uint32_t last, uint32_t network)
 	at = pools_up_to(ls, first);
 	memmove(&ls->pools[at + 1], &ls->pools[at],
 	    (ls->npools - at) * sizeof(struct pool *));
-	ls->pools[at] = p;
-	ls->npools++;
+	ls->pools[at] = ls->numbered[ls->npools++] = p;
+	p->number = (uint32_t)ls->npools;
 	return p;
 }
 
@@ -230,9 +232,10 @@ leasepool_new(struct leases *ls, struct lease *l)
 {
 	struct pool *p = pool_of(ls, l->ip);
 
-	l->pool = p;
-	if (p != NULL &&
-	    (l->ip == p->fresh || excluded_at(ls, (uint32_t)p->fresh) != NULL))
+	if (p == NULL)
+		return;
+	l->pool = p->number;
+	if (l->ip == p->fresh || excluded_at(ls, (uint32_t)p->fresh) != NULL)
 		p->fresh = pool_fresh(p);
 }
 
@@ -251,19 +254,20 @@ pool_goes_first(
 static uint32_t *
 link_before(struct leases *ls, struct pool_queue *q, const struct lease *l)
 {
-	return l->pool_prev == 0 ? &q->head : &ls->v[l->pool_prev].pool_next;
+	return l->prev == 0 ? &q->head : &ls->v[l->prev].next;
 }
 
 static uint32_t *
 link_behind(struct leases *ls, struct pool_queue *q, const struct lease *l)
 {
-	return l->pool_next == 0 ? &q->tail : &ls->v[l->pool_next].pool_prev;
+	return l->next == 0 ? &q->tail : &ls->v[l->next].prev;
 }
 
 static struct pool_queue *
-pool_queue(const struct lease *l)
+pool_queue(const struct leases *ls, const struct lease *l)
 {
-	return &l->pool->queue[lease_is_blank(l) ? POOL_BLANK : POOL_OLD];
+	return &lease_pool(ls, l)
+		    ->queue[lease_is_blank(l) ? POOL_BLANK : POOL_OLD];
 }
 
 void
@@ -272,13 +276,14 @@ leasepool_give(struct leases *ls, struct lease *l)
 	struct pool_queue *q;
 	bool first;
 
-	if (l->pool == NULL)
+	if (l->pool == 0)
 		return;
-	q = pool_queue(l);
+	q = pool_queue(ls, l);
 	first = pool_goes_first(ls, q, l);
-	l->pool_next = first ? q->head : 0;
-	l->pool_prev = first ? 0 : q->tail;
+	l->next = first ? q->head : 0;
+	l->prev = first ? 0 : q->tail;
 	*link_before(ls, q, l) = *link_behind(ls, q, l) = l - ls->v;
+	l->indexed |= IN_QUEUE;
 }
 
 void
@@ -286,11 +291,12 @@ leasepool_take(struct leases *ls, struct lease *l)
 {
 	struct pool_queue *q;
 
-	if (l->pool == NULL)
+	if (!(l->indexed & IN_QUEUE))
 		return;
-	q = pool_queue(l);
-	*link_before(ls, q, l) = l->pool_next;
-	*link_behind(ls, q, l) = l->pool_prev;
+	l->indexed &= ~IN_QUEUE;
+	q = pool_queue(ls, l);
+	*link_before(ls, q, l) = l->next;
+	*link_behind(ls, q, l) = l->prev;
 }
 
 void
@@ -301,6 +307,7 @@ leasepool_close(struct leases *ls)
 	for (i = 0; i < ls->npools; i++)
 		free(ls->pools[i]);
 	free(ls->pools);
+	free(ls->numbered);
 	free(ls->excluded);
 }
 
@@ -308,6 +315,6 @@ size_t
 leasepool_bytes(const struct leases *ls)
 {
 	return ls->npools * sizeof(struct pool) +
-	    ls->pools_size * sizeof(struct pool *) +
+	    (ls->pools_size + ls->numbered_size) * sizeof(struct pool *) +
 	    ls->excluded_size * sizeof(struct excluded);
 }

@@ -425,6 +425,7 @@ place(struct query *q)
 	if (q->host != NULL && q->host->ip != 0 && q->host->hlen != 0)
 		q->client.by_hw = true;
 	q->class = scope_class(scopes, &q->packet);
+	lease_hash(q->server->leases, &q->client); /* nothing changes it now */
 	return 0;
 }
 

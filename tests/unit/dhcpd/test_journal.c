@@ -14,8 +14,12 @@ whole(struct lease **l)
 {
 	static const uint8_t id[] = { 1, 2, 0, 0, 0, 0xbe, 0xef };
 	static const uint8_t agent[] = { 1, 4, 'e', 't', 'h', '0' };
-	struct lease_client c = { 1, 6, { 2, 0, 0, 0, 0xbe, 0xef }, id,
-		sizeof(id), true };
+	struct lease_client c = { .htype = 1,
+		.hlen = 6,
+		.hw = { 2, 0, 0, 0, 0xbe, 0xef },
+		.id = id,
+		.idlen = sizeof(id),
+		.by_hw = true };
 	struct lease_more m = { "printer", "printer.lab.test", agent,
 		sizeof(agent), (const uint8_t *)"MSFT", 4 };
 	struct leases *ls = leases_new(4);
@@ -227,7 +231,11 @@ START_TEST(longest)
 {
 	uint8_t bytes[255];
 	char name[LEASE_HOST + 1], line[JOURNAL_LINE];
-	struct lease_client c = { 255, 16, { 0 }, bytes, sizeof(bytes), true };
+	struct lease_client c = { .htype = 255,
+		.hlen = 16,
+		.id = bytes,
+		.idlen = sizeof(bytes),
+		.by_hw = true };
 	struct lease_more m = { name, name, bytes, sizeof(bytes), bytes,
 		sizeof(bytes) };
 	struct leases *ls = leases_new(4);

@@ -570,7 +570,7 @@ END_TEST
 /* The model. */
 
 #define ADDRESSES 64
-#define CLIENTS 14
+#define CLIENTS 15
 #define NETS 2
 
 struct holding {
@@ -615,13 +615,20 @@ static void
 world_clients(void)
 {
 	static const char *const ids[CLIENTS] = { "a", "b", "c", "d", "e", "f",
-		NULL, NULL, NULL, NULL, "by hw", "hw of 0", NULL, "long" };
+		NULL, NULL, NULL, NULL, "by hw", "hw of 0", NULL, "long",
+		NULL };
+	static const uint8_t same[] = { 1, 2, 0, 0, 0, 0, CLIENTS };
 	int i;
 
 	for (i = 0; i < CLIENTS; i++)
 		w.clients[i] = client(ids[i], (uint8_t)(i + 1));
 	w.clients[10].by_hw = true;
 	w.clients[11].hw[5] = w.clients[12].hw[5] = w.clients[0].hw[5];
+	/* The last one's identifier says the same as its hardware address. */
+	w.clients[CLIENTS - 1].id = same;
+	w.clients[CLIENTS - 1].idlen = sizeof(same);
+	for (i = 0; i < CLIENTS; i += 2)
+		lease_hash(w.ls, &w.clients[i]);
 }
 
 static struct leases *
@@ -923,6 +930,50 @@ check_pool(uint32_t net)
 	MUST(ip == 0 || net_of(ip - A(0)) == net);
 }
 
+/* Each lease of its hardware address comes once. */
+static void
+check_hw(int who)
+{
+	const struct lease_client *c = &w.clients[who];
+	struct lease *l = NULL;
+	uint64_t want = 0, got = 0, bit;
+	unsigned a;
+
+	for (a = 0; a < ADDRESSES; a++)
+		if (w.now[a].who != -1 &&
+		    memcmp(w.clients[w.now[a].who].hw, c->hw, 6) == 0)
+			want |= UINT64_C(1) << a;
+	while ((l = lease_by_hw(w.ls, 1, c->hw, 6, l)) != NULL) {
+		bit = UINT64_C(1) << (l->ip - A(0));
+		MUST(!(got & bit));
+		got |= bit;
+	}
+	MUST_EQ(got, want);
+}
+
+/* All of its leases that come are its own, the one that counts among them. */
+static void
+check_id(int who)
+{
+	const struct lease_client *c = &w.clients[who];
+	struct lease *l = NULL;
+	uint64_t got = 0, bit;
+	uint32_t net;
+
+	if (c->id == NULL || c->by_hw)
+		return;
+	while ((l = lease_by_id(w.ls, c->id, c->idlen, l)) != NULL) {
+		bit = UINT64_C(1) << (l->ip - A(0));
+		MUST(!(got & bit));
+		got |= bit;
+		MUST_EQ(w.now[l->ip - A(0)].who, who);
+	}
+	for (net = 0; net < NETS; net++) {
+		l = lease_of(w.ls, c, net);
+		MUST(l == NULL || got >> (l->ip - A(0)) & 1);
+	}
+}
+
 static void
 check_whole(void)
 {
@@ -950,6 +1001,10 @@ check_whole(void)
 		check_pool(i);
 		for (a = 0; a < CLIENTS; a++)
 			check_client(w.ls, i, (int)a);
+	}
+	for (a = 0; a < CLIENTS; a++) {
+		check_hw((int)a);
+		check_id((int)a);
 	}
 }
 
