@@ -88,6 +88,23 @@ int dns_get_header(struct dns_reader *, struct dns_header *);
 int dns_get_question(struct dns_reader *, struct dns_rr *);
 int dns_get_rr(struct dns_reader *, struct dns_rr *);
 
+/*
+ * Every question and record of a message, section after section:
+ *
+ *	dns_walk_begin(&w, bytes, len);
+ *	while ((more = dns_walk_next(&w, &rr)) == 1)
+ *		... w.section says which, 0 .. 3
+ */
+struct dns_walk {
+	struct dns_reader r;
+	struct dns_header h;
+	unsigned section, done; /* done: of this section */
+};
+/* Read the header. 0, or -1: there is none. */
+int dns_walk_begin(struct dns_walk *, const uint8_t *, size_t len);
+/* 1; 0: that was all (r.pos < r.len: bytes that belong to nothing); -1. */
+int dns_walk_next(struct dns_walk *, struct dns_rr *);
+
 /* Building: full is sticky. No compression is made for names that are added
  * (dnsd's hot path has its own). */
 struct dns_builder {

@@ -141,6 +141,30 @@ dns_get_rr(struct dns_reader *r, struct dns_rr *rr)
 	return r->bad ? -1 : 0;
 }
 
+int
+dns_walk_begin(struct dns_walk *w, const uint8_t *p, size_t len)
+{
+	memset(w, 0, sizeof(*w));
+	w->r.bytes = p;
+	w->r.len = len;
+	return dns_get_header(&w->r, &w->h);
+}
+
+int
+dns_walk_next(struct dns_walk *w, struct dns_rr *rr)
+{
+	while (w->section < 4 && w->done == w->h.count[w->section]) {
+		w->section++;
+		w->done = 0;
+	}
+	if (w->section == 4 && !w->r.bad)
+		return 0;
+	w->done++;
+	if (w->section == 0)
+		return dns_get_question(&w->r, rr) == 0 ? 1 : -1;
+	return dns_get_rr(&w->r, rr) == 0 ? 1 : -1;
+}
+
 void
 dns_put(struct dns_builder *b, const void *p, size_t n)
 {

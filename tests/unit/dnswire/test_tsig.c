@@ -303,7 +303,8 @@ static const struct {
 	{ 0, DNS_BADSIG, DNS_BADSIG },
 	{ 0, DNS_BADTIME, DNS_BADSIG }, /* must be signed */
 	{ 0, 0, DNS_BADSIG },
-	{ 10, 0, DNS_BADTRUNC },
+	{ 9, 0, DNS_FORMERR }, /* nobody may send these (5.2.2.1) */
+	{ 15, 0, DNS_FORMERR },
 	{ 16, 0, DNS_BADTRUNC },
 	{ 31, 0, DNS_BADTRUNC },
 	{ 33, 0, DNS_FORMERR },
