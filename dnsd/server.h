@@ -77,9 +77,14 @@ thread_count(struct worker_thread *t, unsigned counter)
 }
 
 /* An answer of many messages over TCP: a transfer. */
+#define STREAM_BROKEN SIZE_MAX
 struct stream {
-	/* Put the next message into out, at most max bytes. Its length; 0:
-	 * there is none, and the stream has ended. */
+	/*
+	 * Put the next message into out, at most max bytes (65535, or a
+	 * record may be too long for it), OPT and TSIG included. Its length;
+	 * 0: there is none, and the stream has ended; STREAM_BROKEN: what was
+	 * sent has no right end, so the connection must be closed.
+	 */
 	size_t (*next)(struct stream *, uint8_t *out, size_t max);
 	/* Always called once, in the thread that began it. */
 	void (*end)(struct stream *);
