@@ -127,7 +127,7 @@ end_leases(struct server *s)
 
 	for (i = 0; i < AT_ONCE; i++) {
 		if ((l = lease_expire(s->leases, s->now)) == NULL)
-			return false;
+			return lease_next_end(s->leases) <= s->now;
 		if (l->state == LEASE_EXPIRED)
 			grant_ended(s, l, "expired");
 		grant_write(s, l);

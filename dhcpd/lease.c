@@ -11,6 +11,7 @@
 
 #include "leasepart.h"
 
+#define EXPIRE_WORK 4096 /* steps in one call, at most */
 #define TEXT_OVERHEAD sizeof(size_t) /* the allocator's, of a block */
 
 static const char *const state_names[LEASE_STATES] = {
@@ -324,7 +325,7 @@ static void
 lease_out(struct leases *ls, struct lease *l)
 {
 	leasepool_take(ls, l);
-	leaseindex_not_due(ls, l);
+	leasewheel_remove(ls, l);
 	leaseindex_who_remove(ls, l);
 	leaseindex_hw_remove(ls, l);
 	count(ls, l, -1);
@@ -338,7 +339,7 @@ lease_in(struct leases *ls, struct lease *l)
 	if (lease_is_free(l))
 		leasepool_give(ls, l);
 	else if (l->end != LEASE_FOREVER)
-		leaseindex_due(ls, l);
+		leasewheel_add(ls, l);
 	if (someone && l->state != LEASE_CONFLICT)
 		who_add(ls, l);
 	hw_add(ls, l);
@@ -739,11 +740,20 @@ lease_offer(struct leases *ls, uint32_t ip, uint32_t network,
 
 /* Is it the usual renewal, which changes nothing but times? */
 static bool
-lease_renews(const struct lease *l, uint32_t network,
-    const struct lease_client *c, int64_t end)
+lease_renews(
+    const struct lease *l, uint32_t network, const struct lease_client *c)
 {
 	return l->state == LEASE_BOUND && l->network == network &&
-	    l->heap != 0 && end != LEASE_FOREVER && lease_is_exactly(l, c);
+	    l->indexed & IN_WHO && lease_is_exactly(l, c);
+}
+
+static void
+lease_end_at(struct leases *ls, struct lease *l, int64_t end)
+{
+	leasewheel_remove(ls, l);
+	l->end = end;
+	if (end != LEASE_FOREVER)
+		leasewheel_add(ls, l);
 }
 
 struct lease *
@@ -754,11 +764,10 @@ lease_bind(struct leases *ls, uint32_t ip, uint32_t network,
 
 	if (l == NULL)
 		return NULL;
-	if (lease_renews(l, network, c, end)) {
+	if (lease_renews(l, network, c)) {
 		client_leave(ls, c, l, true, now);
 		l->last = now;
-		l->end = end;
-		leaseindex_due_again(ls, l);
+		lease_end_at(ls, l, end);
 		return l;
 	}
 	lease_out(ls, l);
@@ -813,14 +822,13 @@ lease_clear(struct leases *ls, struct lease *l, int64_t now)
 struct lease *
 lease_expire(struct leases *ls, int64_t now)
 {
+	unsigned work = EXPIRE_WORK;
 	struct lease *l;
 
-	while (ls->nheap > 0) {
-		l = &ls->v[ls->heap[1]];
-		if (l->end > now)
-			break;
+	while ((l = leasewheel_due(ls, now, &work)) != NULL) {
 		if (l->state == LEASE_OFFERED) {
 			lease_withdraw(ls, l);
+			work--;
 			continue;
 		}
 		lease_out(ls, l);
@@ -835,7 +843,7 @@ lease_expire(struct leases *ls, int64_t now)
 int64_t
 lease_next_end(const struct leases *ls)
 {
-	return ls->nheap == 0 ? LEASE_FOREVER : ls->v[ls->heap[1]].end;
+	return leasewheel_next(ls);
 }
 
 /* Records. */

@@ -74,8 +74,8 @@ struct lease {
 	uint8_t hlen, htype, hw[16];
 	int64_t start, end, last; /* last: the last message of the client */
 	uint32_t hw_next, hw_prev;
-	uint32_t next, prev; /* of those that are free with it */
-	uint32_t heap, former, pool;
+	uint32_t next, prev; /* of a slot of the wheel, or a pool's queue */
+	uint32_t former, pool;
 	struct lease_text *text; /* identifier, names, agent: one block */
 };
 _Static_assert(offsetof(struct lease, hw) == offsetof(struct lease, htype) + 1,
@@ -175,11 +175,11 @@ void lease_clear(struct leases *, struct lease *, int64_t now);
 /*
  * The next one whose end has come: a bound one is LEASE_EXPIRED now, one in
  * conflict LEASE_RELEASED, kept for its last holder if there was one. An offer
- * that ends is as if it never was made, and not returned. NULL: none is due.
- * Call until NULL.
+ * that ends is as if it never was made, and not returned. NULL: none is due,
+ * if lease_next_end is after now; else call again soon, there was much to do.
  */
 struct lease *lease_expire(struct leases *, int64_t now);
-/* When the next one is due; LEASE_FOREVER: never. */
+/* No later than the next one is due; LEASE_FOREVER: none ever is. */
 int64_t lease_next_end(const struct leases *);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * Ways to find a lease: a tree by address, two hash tables, a heap by end.
+ * Ways to find a lease: a tree by address, and two hash tables.
  *
  * All memory is mapped for the most leases there may be, so nothing moves and
  * nothing is copied when it grows; the kernel gives a page when it is touched.
@@ -16,7 +16,7 @@
 #include "leasepart.h"
 #include "siphash.h"
 
-#define LEASES_MAX (1u << 30)
+#define LEASES_MAX (1u << 29) /* numbers of records are below 2^31 */
 #define BUCKETS 16 /* to begin with */
 #define NODES 64
 #define TOP_SHIFT 28 /* of the root's four bits */
@@ -67,14 +67,13 @@ leaseindex_open(struct leases *ls)
 		return -1;
 	}
 	ls->v = space(space_records(ls->max));
-	ls->heap = space(space_numbers(ls->max));
 	ls->nodes = calloc(NODES, sizeof(*ls->nodes));
 	ls->nodes_size = NODES;
 	ls->nnodes = ROOT + 1;
 	arc4random_buf(ls->hash_key, sizeof(ls->hash_key));
 	if (table_open(&ls->who, ls->max) == 0 &&
 	    table_open(&ls->hw, ls->max) == 0 && ls->v != NULL &&
-	    ls->heap != NULL && ls->nodes != NULL)
+	    ls->nodes != NULL)
 		return 0;
 	leaseindex_close(ls);
 	errno = ENOMEM;
@@ -87,7 +86,6 @@ leaseindex_close(struct leases *ls)
 	space_free(ls->who.heads, space_numbers(ls->max));
 	space_free(ls->hw.heads, space_numbers(ls->max));
 	free(ls->nodes);
-	space_free(ls->heap, space_numbers(ls->max));
 	space_free(ls->v, space_records(ls->max));
 }
 
@@ -97,7 +95,6 @@ leaseindex_bytes(const struct leases *ls)
 	size_t n = ls->used * sizeof(struct lease);
 
 	n += ls->nodes_size * sizeof(struct lease_node);
-	n += ls->nheap * sizeof(*ls->heap);
 	n += (ls->who.buckets + ls->hw.buckets) * sizeof(uint32_t);
 	return n;
 }
@@ -364,75 +361,4 @@ leaseindex_hw_remove(struct leases *ls, struct lease *l)
 		return;
 	hw_unlink(ls, l, hw_head(ls, l));
 	table_remove(&ls->hw, l, IN_HW);
-}
-
-/* The heap. */
-
-static void
-heap_set(struct leases *ls, uint32_t at, uint32_t n)
-{
-	ls->heap[at] = n;
-	ls->v[n].heap = at;
-}
-
-static void
-heap_up(struct leases *ls, uint32_t at, uint32_t n)
-{
-	while (at > 1 && ls->v[ls->heap[at / 2]].end > ls->v[n].end) {
-		heap_set(ls, at, ls->heap[at / 2]);
-		at /= 2;
-	}
-	heap_set(ls, at, n);
-}
-
-static void
-heap_down(struct leases *ls, uint32_t at, uint32_t n)
-{
-	uint32_t child;
-
-	while ((child = 2 * at) <= ls->nheap) {
-		if (child < ls->nheap &&
-		    ls->v[ls->heap[child + 1]].end < ls->v[ls->heap[child]].end)
-			child++;
-		if (ls->v[ls->heap[child]].end >= ls->v[n].end)
-			break;
-		heap_set(ls, at, ls->heap[child]);
-		at = child;
-	}
-	heap_set(ls, at, n);
-}
-
-/* Put n to where it belongs, seen from `at`. */
-static void
-heap_settle(struct leases *ls, uint32_t at, uint32_t n)
-{
-	if (at > 1 && ls->v[ls->heap[at / 2]].end > ls->v[n].end)
-		heap_up(ls, at, n);
-	else
-		heap_down(ls, at, n);
-}
-
-void
-leaseindex_due(struct leases *ls, struct lease *l)
-{
-	heap_up(ls, ++ls->nheap, l - ls->v);
-}
-
-void
-leaseindex_not_due(struct leases *ls, struct lease *l)
-{
-	uint32_t at = l->heap, last;
-
-	if (at == 0)
-		return;
-	l->heap = 0;
-	last = ls->heap[ls->nheap--];
-	if (at <= ls->nheap)
-		heap_settle(ls, at, last);
-}
-
-void
-leaseindex_due_again(struct leases *ls, struct lease *l)
-{
-	heap_settle(ls, l->heap, l - ls->v);
 }

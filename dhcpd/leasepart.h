@@ -3,6 +3,7 @@
  *
  *	lease		the life of a lease: offer, bind, release, expire
  *	leaseindex	memory, and the ways to find a lease
+ *	leasewheel	when they end
  *	leasepool	pools: which addresses may be given away, and which next
  *
  * A record stands at a fixed place, has a number from 1 on, and is never
@@ -36,7 +37,7 @@ struct lease_table {
 };
 
 /* What a record is in. */
-enum { IN_QUEUE = 1, IN_WHO = 2, IN_HW = 4 };
+enum { IN_QUEUE = 1, IN_WHO = 2, IN_HW = 4, IN_WHEEL = 8 };
 
 /* Sixteen ways to go on; eight levels lead to an address's record. */
 struct lease_node {
@@ -56,6 +57,14 @@ struct pool {
 	} queue[POOL_QUEUES];
 };
 
+#define WHEEL_LEVELS 11
+#define WHEEL_SLOTS 64
+struct lease_wheel {
+	uint64_t time; /* nothing that is in it ends before */
+	uint64_t taken[WHEEL_LEVELS]; /* slots that are not empty */
+	uint32_t first[WHEEL_LEVELS][WHEEL_SLOTS];
+};
+
 struct leases {
 	size_t max;
 	struct lease *v; /* mapped: untouched pages take no memory */
@@ -64,8 +73,7 @@ struct leases {
 	size_t records; /* that have an address */
 	uint64_t hash_key[2];
 	struct lease_table who, hw;
-	uint32_t *heap; /* 1-based, the next end first */
-	uint32_t nheap;
+	struct lease_wheel wheel;
 	struct lease_node *nodes; /* 1 is the root */
 	uint32_t nnodes, nodes_size;
 	struct pool **pools; /* sorted */
@@ -149,10 +157,16 @@ uint32_t leaseindex_hw(const struct leases *, uint32_t hash);
 void leaseindex_hw_add(struct leases *, struct lease *);
 void leaseindex_hw_remove(struct leases *, struct lease *);
 
-/* By end. */
-void leaseindex_due(struct leases *, struct lease *);
-void leaseindex_not_due(struct leases *, struct lease *);
-void leaseindex_due_again(struct leases *, struct lease *); /* end changed */
+/* By end, which is not LEASE_FOREVER and does not change meanwhile. */
+void leasewheel_add(struct leases *, struct lease *);
+void leasewheel_remove(struct leases *, struct lease *);
+/*
+ * One whose end has come, in the order of ends; it stays. NULL: there is none,
+ * or *work, which is counted down, was not enough to get to it.
+ */
+struct lease *leasewheel_due(struct leases *, int64_t now, unsigned *work);
+/* Not after the next end; LEASE_FOREVER: there is none. */
+int64_t leasewheel_next(const struct leases *);
 
 /* A record was made for l's address. */
 void leasepool_new(struct leases *, struct lease *);
