@@ -24,17 +24,25 @@ struct reply {
 	size_t len;
 	uint16_t count[4];
 	uint16_t flags; /* AA, TC, RA, AD, as they are to be sent */
+	uint16_t class; /* of every record: the question's */
+	uint32_t ttl_max; /* records get no TTL above; put back after use */
 	bool truncated; /* something that had to be there did not fit */
+	bool exact; /* point only at names of the same case (transfers) */
 	/*
-	 * Where suffixes of names stand, by their hash; 0: free. Few enough
-	 * that a search which ends at a taken place costs less than a bigger
-	 * table's clearing.
+	 * Of the question, whose suffixes can be pointed at without looking;
+	 * it stays where it is while names are added. NULL: there is none.
 	 */
-	struct {
+	const struct dname *question;
+	/*
+	 * Where suffixes of names stand, by their hash; 0: free. Filled, with
+	 * the question's, only when the first other name is added.
+	 */
+	uint8_t nnames;
+	uint8_t order[REPLY_NAMES]; /* places, as they were taken */
+	struct reply_place {
 		uint32_t hash;
 		uint16_t at; /* offset; above 0x3fff is never stored */
 	} names[REPLY_NAMES];
-	uint8_t nnames;
 };
 
 /* Empty: limit and bytes are set. The header is left out until the end. */
@@ -43,9 +51,19 @@ void reply_begin(struct reply *);
 void reply_question(
     struct reply *, const struct dname *, uint16_t type, uint16_t class);
 
+/* Whose records: suffix 0 is the name itself. */
+struct reply_owner {
+	const struct dname *name;
+	unsigned suffix;
+};
+static inline struct reply_owner
+reply_owner(const struct dname *name, unsigned suffix)
+{
+	return (struct reply_owner){ name, suffix };
+}
+
 /*
- * Add a name, compressed. What is not in a struct dname is hashed here.
- * false: it does not fit, and nothing was added.
+ * Add a name, compressed. false: it does not fit, and nothing was added.
  */
 bool reply_name(struct reply *, const struct dname *, unsigned suffix);
 
@@ -53,22 +71,30 @@ bool reply_name(struct reply *, const struct dname *, unsigned suffix);
  * Add an RRset to a section, whole or not at all; sections in order. owner is
  * the name as it shall stand (the question's, for a wildcard's records).
  * first: index of the record that comes first (round robin). false: it did
- * not fit (the caller sets truncated where that matters).
+ * not fit (the caller sets truncated where that matters). An RRSIG's TTL is
+ * its Original TTL field, since it must be that of the RRset that it covers
+ * (RFC 4034 section 3), and one name has RRSIGs of many.
  */
-bool reply_rrset(struct reply *, enum reply_section, const struct dname *owner,
+bool reply_rrset(struct reply *, enum reply_section, struct reply_owner,
     const struct rrset *, unsigned first);
-/* The same of a name in wire form. */
+/* The same of a name in wire form, which is hashed here. */
 bool reply_rrset_at(struct reply *, enum reply_section, const uint8_t *owner,
     const struct rrset *, unsigned first);
-/* Only the RRSIGs in `sigs` that cover type; nothing where there are none. */
-bool reply_sigs(struct reply *, enum reply_section, const struct dname *owner,
+/* Only the RRSIGs in `sigs` that cover type; nothing where there are none, or
+ * where sigs is NULL. */
+bool reply_sigs(struct reply *, enum reply_section, struct reply_owner,
     const struct rrset *sigs, uint16_t covered);
 bool reply_sigs_at(struct reply *, enum reply_section, const uint8_t *owner,
     const struct rrset *sigs, uint16_t covered);
-/* One record with a TTL of its own (SOA of a negative answer, a CNAME made
- * from a DNAME). */
-bool reply_record(struct reply *, enum reply_section, const struct dname *owner,
-    uint16_t type, uint32_t ttl, const uint8_t *data, size_t len);
+/* One record (a CNAME made from a DNAME, text of the class CH). */
+struct reply_rr {
+	uint16_t type;
+	uint32_t ttl;
+	const uint8_t *data; /* stored rdata (rdata.h) */
+	size_t len;
+};
+bool reply_record(struct reply *, enum reply_section, struct reply_owner,
+    const struct reply_rr *);
 
 /* Undo all that was added after `mark` (a copy of len and count). */
 struct reply_mark {

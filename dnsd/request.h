@@ -48,7 +48,7 @@ struct edns {
 struct server;
 
 struct request {
-	/* by the transport */
+	/* by the transport, for each message */
 	const uint8_t *bytes;
 	size_t len;
 	union sock_addr peer;
@@ -70,13 +70,18 @@ struct request {
 	uint16_t tsig_error; /* signed, but wrong: what to say; 0 */
 	uint16_t rcode; /* of the answer; above 15 by OPT's upper bits */
 	uint8_t ede; /* extended error + 1 (RFC 8914), 0: none */
+
+	/* the role's: what its prefetch found; NULL after request_read */
+	void *found;
+	unsigned found_at;
 };
 
 enum request_next {
 	REQUEST_DROP, /* no answer: shorter than a header, or one itself */
-	REQUEST_SEND, /* the reply is whole: FORMERR, NOTIMP, BADVERS, BADKEY */
-	REQUEST_QUERY, /* a question of class and type; the reply is begun with
-			  header and question */
+	REQUEST_SEND, /* the reply is whole, reply.len bytes: FORMERR, NOTIMP,
+			 BADVERS, BADKEY; 0: send nothing */
+	REQUEST_QUERY, /* a question of class and type. Here and below the
+			  reply is begun with its question */
 	REQUEST_NOTIFY, /* the writer's */
 	REQUEST_UPDATE, /* the writer's */
 };
@@ -87,15 +92,23 @@ enum request_next {
  * the question; IXFR's may hold a SOA in authority.
  */
 enum request_next request_read(struct request *);
+/*
+ * Make `to` the same request as `from`, which it outlives: the message is
+ * copied to `message` (from->len bytes), and what there is of the reply to
+ * `reply`, which has room for `limit` bytes (at least from->reply.len).
+ */
+void request_copy(struct request *to, const struct request *from,
+    uint8_t *message, uint8_t *reply, size_t limit);
 
 /*
  * End the reply: flags, rcode, OPT if the request had one, TSIG if it was
  * signed. What does not fit UDP leaves with TC and without records (RFC 2181
  * section 9), unless reply.h's rules dropped optional records before. The
- * length to send.
+ * length to send; 0: nothing, since not even the signature fits.
  */
 size_t request_finish(struct request *);
-/* The whole reply is this rcode: header, question if there is one, OPT. */
+/* The whole reply is this rcode: header, question if there is one, OPT, TSIG;
+ * finished. */
 size_t request_error(struct request *, unsigned rcode);
 
 #endif

@@ -104,7 +104,7 @@ struct role_calls {
 	 * Called for each of a batch before the first is answered, so that
 	 * what it will need is on its way to the cache. May do nothing.
 	 */
-	void (*prefetch)(const struct request *r);
+	void (*prefetch)(struct request *r);
 	/* The main thread: UPDATE or NOTIFY. It answers, now or later. */
 	void (*handed)(struct handed *);
 };

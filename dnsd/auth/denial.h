@@ -5,29 +5,40 @@
 #ifndef DENIAL_H
 #define DENIAL_H
 
-#include "request.h"
+#include "reply.h"
 #include "zonedb.h"
 
-/* Each adds records with their signatures to the authority section; nothing in
- * zones that are not signed. false: no room. */
+/*
+ * The nodes whose NSEC or NSEC3 records are the proof, each once; put into the
+ * authority section when the answer section is complete.
+ */
+#define DENIAL_NODES 24
+struct denial {
+	const struct node *v[DENIAL_NODES];
+	unsigned n;
+};
+
+/* Each adds what its case needs; nothing in zones that are not signed. */
 
 /* The name does not exist; `encloser`: suffix of its closest encloser. */
-bool denial_name(struct request *, const struct snapshot *,
-    const struct dname *, unsigned encloser);
-/* The name exists (its node), the type doesn't. */
-bool denial_type(struct request *, const struct snapshot *,
-    const struct dname *, const struct node *);
+void denial_name(struct denial *, const struct snapshot *, const struct dname *,
+    unsigned encloser);
+/* The name exists (its node), the type doesn't; a delegation has no DS. The
+ * name is the suffix of that dname. */
+void denial_type(struct denial *, const struct snapshot *, const struct dname *,
+    unsigned suffix, const struct node *);
 /* A wildcard of `encloser` answered; no closer name exists. */
-bool denial_wildcard(struct request *, const struct snapshot *,
+void denial_wildcard(struct denial *, const struct snapshot *,
     const struct dname *, unsigned encloser);
 /* As above, and the wildcard (its node) has no such type. */
-bool denial_wildcard_type(struct request *, const struct snapshot *,
+void denial_wildcard_type(struct denial *, const struct snapshot *,
     const struct dname *, unsigned encloser, const struct node *);
-/* A delegation has no DS: it is not signed. */
-bool
-denial_ds(struct request *, const struct snapshot *, const struct node *cut);
 
-/* Hash of a name by the zone's parameters (RFC 5155 section 5). */
+/* Add records and signatures to the authority section. false: no room. */
+bool denial_put(struct reply *, const struct denial *);
+
+/* Hash of a name in lower case by the zone's parameters (RFC 5155 section 5).
+ */
 void
 denial_hash(const struct nsec3_conf *, const uint8_t *name, uint8_t out[20]);
 
