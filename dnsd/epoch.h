@@ -25,14 +25,34 @@ struct epoch_reader *epoch_register(void);
 
 extern _Atomic uint64_t epoch_now;
 
-/* From here on what is read stays. */
+/* The race detector knows no fences, and what is atomic to it is ordered. */
+#if defined(__SANITIZE_THREAD__)
+#define EPOCH_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define EPOCH_TSAN 1
+#endif
+#endif
+
+static inline void
+epoch_fence(void)
+{
+#ifndef EPOCH_TSAN
+	atomic_thread_fence(memory_order_seq_cst);
+#endif
+}
+
+/*
+ * From here on what is read stays. What was read before is left behind: the
+ * store releases it. The fence keeps reads that follow behind the store.
+ */
 static inline void
 epoch_online(struct epoch_reader *r)
 {
 	atomic_store_explicit(&r->seen,
-	    atomic_load_explicit(&epoch_now, memory_order_relaxed),
-	    memory_order_relaxed);
-	atomic_thread_fence(memory_order_seq_cst);
+	    atomic_load_explicit(&epoch_now, memory_order_acquire),
+	    memory_order_release);
+	epoch_fence();
 }
 /* Nothing that was read is held any more. */
 static inline void

@@ -30,7 +30,8 @@ struct node {
 	uint8_t nsets; /* RRsets, NODE_SETS at most */
 	uint8_t flags;
 	uint32_t edit; /* that made it: may change it */
-	const struct rrset *sets[]; /* by type; then the name, wire form */
+	const struct rrset *sets[]; /* by type; then the name, wire form; then
+				       the types (uint16_t, not aligned) */
 };
 enum node_flags {
 	NODE_CUT = 1, /* NS, and not the origin (RFC 1034 section 4.2) */
@@ -52,7 +53,8 @@ struct snapshot {
 	const struct node *apex; /* has SOA and NS */
 	uint32_t serial;
 	uint32_t negative_ttl; /* min(SOA's TTL, MINIMUM): RFC 2308 section 3 */
-	size_t names, rrsets, records, bytes; /* bytes: of memory */
+	size_t names; /* that have records */
+	size_t rrsets, records, bytes; /* bytes: of memory */
 	size_t cuts, dnames; /* nodes below the origin that have them */
 	bool nsec, nsec3; /* signed; nsec3 has parameters: */
 	struct nsec3_conf {
@@ -67,8 +69,13 @@ struct snapshot {
 /* The node of the suffix, which is the origin or below it; NULL: none. */
 const struct node *
 snapshot_find(const struct snapshot *, const struct dname *, unsigned suffix);
-/* Ask the cache for what snapshot_find will look at. */
+/*
+ * Ask the cache for what snapshot_find will look at: first the place in the
+ * table; a little later, when that is there, the node.
+ */
 void snapshot_prefetch(
+    const struct snapshot *, const struct dname *, unsigned suffix);
+void snapshot_prefetch_node(
     const struct snapshot *, const struct dname *, unsigned suffix);
 
 /*
@@ -94,17 +101,24 @@ snapshot_next(const struct snapshot *, struct snapshot_walk *);
  */
 void snapshot_hold(const struct snapshot *);
 void snapshot_release(const struct snapshot *);
-/* Writer: `next` (NULL: none) took its place and nobody new will see it. */
+/*
+ * Writer: `next` (NULL: none) took its place and nobody new will see it. What
+ * was committed between the two and never published is retired with it.
+ */
 void snapshot_retire(struct snapshot *old, struct snapshot *next);
-/* Writer: free retired ones that nobody reads any more, of all zones. */
-void snapshot_reclaim(void);
+/* Writer: free retired ones that nobody reads any more, of all zones. false:
+ * none is left. */
+bool snapshot_reclaim(void);
 
-/* Edits; one thread, any number of them at once. */
+/* Edits; any number of them at once, those that have a base in one thread. */
 struct edit;
-/* base NULL: an empty zone. NULL: no memory. */
+/*
+ * base NULL: an empty zone. Else the newest of its line (published or not),
+ * which the edit holds. NULL: no memory.
+ */
 struct edit *
 edit_begin(const struct snapshot *base, const struct dname *origin);
-/* Remember changes, for edit_changes. */
+/* Remember changes, for edit_changes; those before this call are forgotten. */
 void edit_record(struct edit *);
 
 enum edit_result {
@@ -122,7 +136,7 @@ struct edit_rr {
 /*
  * One record. A second SOA, CNAME or DNAME of a name takes the first one's
  * place; another TTL becomes that of the whole RRset (RFC 2136 section
- * 3.4.2.2).
+ * 3.4.2.2), but for RRSIGs (rrset_ttl).
  */
 enum edit_result
 edit_add(struct edit *, const struct dname *, const struct edit_rr *);
@@ -137,7 +151,11 @@ edit_find(const struct edit *, const struct dname *, unsigned suffix);
 const struct dname *edit_origin(const struct edit *);
 size_t edit_bytes(const struct edit *); /* memory, for limits */
 
-/* Records added and removed so far, each once, in the order of IXFR. */
+/*
+ * Records added and removed since edit_record, each once and none that was both
+ * added and removed: first what was removed, then what was added, SOA first in
+ * each (the order of IXFR). Valid until the next change.
+ */
 struct edit_change {
 	bool added;
 	uint16_t type;
@@ -155,7 +173,8 @@ size_t edit_changes(const struct edit *, const struct edit_change **);
  */
 struct snapshot *edit_commit(struct edit *);
 void edit_abort(struct edit *);
-/* Of a snapshot that nobody ever saw. */
+/* Of a snapshot that nobody ever saw; newest first. Writer, where it was made
+ * from another one. */
 void snapshot_free(struct snapshot *);
 
 #endif
