@@ -13,14 +13,15 @@
 #include "dnswire.h"
 
 #define DNAME_LABELS 128 /* 127 and the root */
+#define DNAME_ROOM 264 /* for a name in whole words, and one more */
 
 struct dname {
 	uint8_t len; /* bytes of wire, the root's included: 1 .. 255 */
 	uint8_t labels; /* the root not counted: 0 .. 127 */
 	uint8_t at[DNAME_LABELS]; /* where suffix i begins */
 	uint32_t hash[DNAME_LABELS]; /* of suffix i */
-	uint8_t wire[DNS_NAME]; /* as it came */
-	uint8_t lower[DNS_NAME]; /* its bytes A-Z in lower case */
+	uint8_t wire[DNAME_ROOM]; /* as it came */
+	uint8_t lower[DNAME_ROOM]; /* its bytes A-Z in lower case */
 };
 
 /* Once, before any thread and any name. */
@@ -31,6 +32,21 @@ void dname_seed(void);
  * more than 255 bytes, more than max bytes).
  */
 int dname_set(struct dname *, const uint8_t *wire, size_t max);
+/*
+ * The labels in `front` (wire form without the root, len bytes) before origin,
+ * whose hashes are taken as they are. The two are not the same dname.
+ */
+int dname_join(struct dname *, const uint8_t *front, size_t len,
+    const struct dname *origin);
+/*
+ * Text as in master files, len bytes: escapes, "@", relative to origin unless
+ * it ends in a dot (NULL: then it is no name).
+ */
+int dname_parse(
+    struct dname *, const char *, size_t len, const struct dname *origin);
+/* The same to wire form; origin in wire form. The length, or 0: no name. */
+size_t dname_wire(
+    const char *, size_t len, const uint8_t *origin, uint8_t out[DNS_NAME]);
 
 static inline const uint8_t *
 dname_suffix(const struct dname *n, unsigned i)
