@@ -118,6 +118,8 @@ struct server {
 	struct rrl *rrl; /* NULL: off */
 	struct querylog *querylog;
 	struct zones *zones; /* auth/zone.h */
+	struct journals *journals; /* auth/journal.h; opened before zones */
+	struct updating *updating; /* auth/update.h */
 	struct worker_thread main; /* of the main thread */
 	bool writing; /* our predecessor has ended: the stores are ours */
 };

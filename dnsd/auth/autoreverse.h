@@ -18,4 +18,12 @@
 struct zone *autoreverse_zone(
     const struct zones *, const struct edit_change *, struct dname *ptr_name);
 
+/*
+ * Do in the reverse zone's edit what the change asks for. EDIT_SAME: there is
+ * nothing to do: the PTR is there, or names somebody else, or the name is
+ * another's to fill (CNAME, delegation: RFC 2317).
+ */
+enum edit_result autoreverse_apply(
+    struct edit *, const struct dname *ptr_name, const struct edit_change *);
+
 #endif

@@ -4,12 +4,13 @@
  * One file for each zone that changes other than by its file: updates,
  * auto_reverse, transfers in. A record is one change of serial: the old one,
  * the new one, what was removed, what was added, and a CRC-32C; the file's
- * form stands in dnsd.zone(5). It is also what IXFR is answered from.
+ * form stands in dnsd.journal(5). It is also what IXFR is answered from.
  *
  * Writing goes through common's group commit: journal_put writes at once, the
- * store's one sync thread tells when that is on disk, and whatever came
- * meanwhile shares the next sync. A torn end is cut off at start; anything
- * else that is wrong is told, and the file set aside.
+ * one sync thread of all journals tells when that is on disk, and whatever came
+ * meanwhile shares the next sync. A torn end is cut off at start; anything else
+ * that is wrong is told, the file set aside, and what stands before the wrong
+ * record kept.
  */
 #ifndef JOURNAL_H
 #define JOURNAL_H
@@ -23,16 +24,20 @@ struct journal;
 
 /* Main thread. NULL with errno. */
 struct journals *journals_open(struct ev_loop *);
-/* Sync, close. */
+/* Wait until all that was put is on disk, and told. */
+void journals_sync(struct journals *);
+/* When every journal was closed. */
 void journals_close(struct journals *);
 
 /*
- * Open a zone's journal, or make it. `write` false: another process still
- * writes it; journal_own opens it for writing, after reading what came
- * meanwhile. NULL with errno after a message.
+ * Open a zone's journal; the file comes into being with the first change.
+ * `write` false: another process still writes it; journal_own opens it for
+ * writing, after reading what came meanwhile: 0, or -1 after a message. NULL
+ * with errno after a message.
  */
 struct journal *journal_open(struct journals *, const char *path, bool write);
 int journal_own(struct journal *);
+/* What was put is synced before, and told; a fold that runs is given up. */
 void journal_close(struct journal *);
 
 /* Serials it leads from and to; false: it is empty. */
@@ -47,33 +52,51 @@ int journal_replay(struct journal *, uint32_t from, struct edit *);
  * returns. */
 typedef void journal_done(void *arg, int error);
 /*
- * Add a change. 0, or -1 with errno: nothing was added. After an error of the
- * disk nothing can be added until journal_fold has succeeded.
+ * Add a change: SOA removed, what else was removed, SOA added, what else was
+ * added (edit_changes'). `from` is where the journal leads to, unless that is
+ * empty. 0, or -1 with errno: nothing was added (EINVAL: not such a change; a
+ * full disk may have room later). After other errors of the disk nothing can be
+ * added (EIO) until journal_fold has succeeded.
  */
 int journal_put(struct journal *, uint32_t from, uint32_t to,
     const struct edit_change *, size_t n, journal_done *, void *arg);
+/* Changes of several journals: all or none, told once. */
+struct journal_change {
+	struct journal *journal;
+	uint32_t from, to;
+	const struct edit_change *v;
+	size_t n;
+};
+int journal_put_all(
+    const struct journal_change *, size_t n, journal_done *, void *arg);
+/* Nothing can be added. */
+bool journal_broken(const struct journal *);
 
 /*
  * A change, for IXFR: everything from one serial to the next. Readers' threads
  * may read: the file is only added to, and journal_fold makes a new one.
  */
 struct journal_reader;
-/* From this serial on, up to `to`. NULL: not in it. */
+/* From this serial on, up to `to`. NULL: not in it, or no memory. */
 struct journal_reader *
 journal_read(const struct journal *, uint32_t from, uint32_t to);
+/* Bytes of the file that it will read: more or less those of the transfer. */
+size_t journal_reader_bytes(const struct journal_reader *);
 struct journal_record {
-	bool first; /* of its change: then from and to are set */
-	uint32_t from, to;
-	struct edit_change change;
+	bool first; /* of its change: the SOA of serial `from`, removed */
+	uint32_t from, to; /* of its change */
+	struct edit_change change; /* valid until the next call */
 };
 /* 1, 0: no more, -1: it could not be read (the transfer must break). */
 int journal_next(struct journal_reader *, struct journal_record *);
 void journal_reader_close(struct journal_reader *);
 
 /*
- * Write the snapshot as a master file (temporary file, sync, rename, sync of
- * the directory) and forget changes above max bytes, oldest first. In the
- * background, by a thread; done as above. One at a time for a journal.
+ * Write the snapshot, which was published, as a master file (temporary file,
+ * sync, rename, sync of the directory) and forget changes above max bytes,
+ * oldest first; those that lead on from the snapshot stay, and where none ends
+ * in it, all go. In the background, by a thread; done as above. One at a time
+ * for a journal (EBUSY). 0, or -1 with errno.
  */
 int journal_fold(struct journal *, const struct snapshot *, const char *path,
     size_t max, journal_done *, void *arg);

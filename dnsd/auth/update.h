@@ -1,28 +1,51 @@
 /*
  * update: dynamic updates (RFC 2136), in the main thread.
  *
- * Those that came while a sync runs are applied to one edit, become one
- * snapshot and share one sync; each is a change of serial of its own. Readers
- * see a change when it is on disk, and its sender is told then.
+ * Each is applied to an edit upon the newest state of its zone, be that on
+ * disk yet or not, and is a change of serial of its own. Those that came while
+ * a sync runs share the next one. Readers see a change when it is on disk, and
+ * its sender is told then; so is who asked for what an earlier, unfinished one
+ * has done already. Where the disk fails, all that is unfinished is undone and
+ * told SERVFAIL, and the zone takes no update until its file and journal could
+ * be written anew, which is tried every few seconds.
  */
 #ifndef UPDATE_H
 #define UPDATE_H
 
 #include "handed.h"
+#include "serial.h"
 #include "zone.h"
+
+/* Before any update, when the zones were opened. 0 or -1: no memory. */
+int update_start(struct server *);
+/* Finish what is under way, answer it, free. */
+void update_stop(struct server *);
+/*
+ * Our predecessor has ended: open the journals for writing, catch up with what
+ * it did last, take updates that wait for that. Until then none is done. A
+ * zone where that fails is told and stays as it is, without updates.
+ */
+void update_own(struct server *);
 
 /* An UPDATE came in. It is answered in time. */
 void update_handed(struct handed *);
 
 /*
- * A change of our own (auto_reverse, a verb): `make` fills the edit; the rest
- * is as with updates. done: NULL or told with an rcode.
+ * A change of our own (a verb, a reload): `make` fills the edit and returns 0,
+ * or -1: the edit is dropped; the rest is as with updates. The serial is the
+ * next one unless `make` set a SOA. done (or NULL) is told a DNS_ code when
+ * the change is on disk and seen, or why it is not; at once, or later.
  */
-int
-update_zone(struct zone *, int (*make)(void *arg, struct edit *), void *arg);
+struct update_own_change {
+	struct zone *zone;
+	int (*make)(void *arg, struct edit *);
+	void (*done)(void *arg, unsigned rcode);
+	void *arg;
+};
+void update_zone(const struct update_own_change *);
 
-/* RFC 1982 arithmetic; the next serial after this one. */
-bool serial_newer(uint32_t a, uint32_t than);
-uint32_t serial_next(uint32_t);
+/* Fold the zone's journal (journal.h); done is told NULL or why not. */
+void update_flush(
+    struct zone *, void (*done)(void *arg, const char *error), void *arg);
 
 #endif
