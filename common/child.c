@@ -17,6 +17,53 @@
 #include "log.h"
 #include "process.h"
 
+size_t
+child_threads(const struct child *c)
+{
+	return c->gen->parent->setup->daemon->threads ? c->gen->socks.n : 0;
+}
+
+static void
+give_counters(struct child *c)
+{
+	struct stats *stats = c->gen->parent->stats;
+
+	while (c->nsocks > 0)
+		stats_release(stats, c->sock_counters[--c->nsocks]);
+	free(c->sock_counters);
+	c->sock_counters = NULL;
+	stats_release(stats, c->counters);
+	c->counters = NULL;
+}
+
+/* A block for the worker, and for each of its threads. 0, or -1 with errno. */
+static int
+take_counters(struct child *c)
+{
+	struct stats *stats = c->gen->parent->stats;
+	size_t n = child_threads(c), i;
+
+	if ((c->counters = stats_block(stats)) == NULL) {
+		errno = EUSERS; /* too many workers drain */
+		return -1;
+	}
+	c->sock_counters = calloc(n + 1, sizeof(*c->sock_counters));
+	for (i = 0; c->sock_counters != NULL && i < n; i++) {
+		c->sock_counters[i] = stats_block(stats);
+		if (c->sock_counters[i] == NULL) {
+			errno = EUSERS;
+			break;
+		}
+		c->nsocks++;
+	}
+	if (c->sock_counters != NULL && i == n)
+		return 0;
+	i = (size_t)errno;
+	give_counters(c);
+	errno = (int)i;
+	return -1;
+}
+
 static void
 child_log(struct ev_loop *loop, ev_io *io, int events)
 {
@@ -110,7 +157,7 @@ child_died(struct ev_loop *loop, ev_child *w, int events)
 	ev_io_stop(loop, &c->log_io);
 	close(c->msg);
 	close(c->log_io.fd);
-	stats_release(p->stats, c->counters);
+	give_counters(c);
 	c->msg = -1;
 	c->pid = 0;
 	c->ready = false;
@@ -158,6 +205,8 @@ child_main(struct child *c, int msg, int log)
 	w.index = c->index;
 	w.counters = c->counters;
 	worker_socks(&w, &g->socks, g->n);
+	for (i = 0; i < c->nsocks; i++)
+		w.sock_counters[i] = c->sock_counters[i];
 	for (i = 0; i < w.nsocks; i++)
 		keep[n++] = w.socks[i]->fd;
 	for (i = 0; i < DAEMON_LOGS; i++) {
@@ -194,13 +243,10 @@ child_pairs(int msg[2], int log[2])
 static int
 child_fork(struct child *c, int msg[2], int log[2])
 {
-	struct stats *stats = c->gen->parent->stats;
 	int i, error;
 
-	if ((c->counters = stats_block(stats)) == NULL) {
-		errno = EUSERS; /* too many workers drain */
+	if (take_counters(c) == -1)
 		return -1;
-	}
 	if (child_pairs(msg, log) == -1)
 		goto fail;
 	if ((c->pid = fork()) == 0)
@@ -216,7 +262,7 @@ child_fork(struct child *c, int msg[2], int log[2])
 	errno = error;
 fail:
 	error = errno;
-	stats_release(stats, c->counters);
+	give_counters(c);
 	errno = error;
 	return -1;
 }

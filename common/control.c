@@ -230,20 +230,23 @@ verb_of(const struct control_verb *const tables[2], const char *line,
     struct buf *why)
 {
 	char copy[CONTROL_LINE + 1], *argv[CONTROL_WORDS + 1];
-	const struct control_verb *v = NULL;
+	const struct control_verb *v, *other = NULL;
 	int argc, i;
 
 	strlcpy(copy, line, sizeof(copy));
 	argc = words_of(copy, argv);
-	for (i = 0; i < 2 && argc != 0 && v == NULL; i++)
-		v = verb_find(tables[i], argv[0]);
-	if (v == NULL)
-		buf_puts(why, "no such verb; try help");
-	else if (argc < v->min + 1 || argc > v->max + 1) {
-		buf_printf(why, "usage: %s", v->help);
-		return NULL;
+	for (i = 0; i < 2 && argc != 0; i++) {
+		if ((v = verb_find(tables[i], argv[0])) == NULL)
+			continue;
+		if (argc >= v->min + 1 && argc <= v->max + 1)
+			return v;
+		other = v;
 	}
-	return v;
+	if (other == NULL)
+		buf_puts(why, "no such verb; try help");
+	else
+		buf_printf(why, "usage: %s", other->help);
+	return NULL;
 }
 
 void

@@ -10,7 +10,8 @@
  * line is not read. Of more than CONTROL_CLIENTS clients that have not sent
  * their line, or not read their answer, the oldest is closed.
  *
- * The parent reads the line and finds the verb in a table. A verb of the
+ * The parent reads the line and finds the verb in a table; two tables may have
+ * one of the same name that takes other numbers of words. A verb of the
  * worker's goes to one or to each worker with the client's descriptor; the
  * worker appends its answer and closes.
  */

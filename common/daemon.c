@@ -32,6 +32,7 @@ struct options {
 
 static struct pidfh *pidfh;
 static int starter = -1; /* pipe to the process that waits for us */
+static char instance[64];
 
 static int
 usage(const struct daemon *d)
@@ -104,15 +105,20 @@ conf_path(const struct daemon *d, const struct options *o)
 static const char *
 instance_of(const char *file)
 {
-	static char name[64];
 	const char *slash = strrchr(file, '/');
 	size_t n;
 
-	strlcpy(name, slash != NULL ? slash + 1 : file, sizeof(name));
-	n = strlen(name);
-	if (n > 5 && strcmp(name + n - 5, ".conf") == 0)
-		name[n - 5] = '\0';
-	return name;
+	strlcpy(instance, slash != NULL ? slash + 1 : file, sizeof(instance));
+	n = strlen(instance);
+	if (n > 5 && strcmp(instance + n - 5, ".conf") == 0)
+		instance[n - 5] = '\0';
+	return instance;
+}
+
+const char *
+daemon_instance(void)
+{
+	return instance;
 }
 
 /* The starter stays until we serve, and tells by its status. */
@@ -140,7 +146,7 @@ detach(void)
 
 /* The pid file is locked as long as we live. -1: we may not run. */
 static int
-lock_pid(const char *instance, bool required)
+lock_pid(bool required)
 {
 	char path[128];
 	pid_t other = 0;
@@ -179,11 +185,25 @@ serving(void)
 	starter = -1;
 }
 
+/* Blocks for the process and, if it has threads, for the one socket's. */
+static int
+open_counters(struct worker *w)
+{
+	const struct daemon *d = w->daemon;
+	struct stats *stats = stats_create(NULL, d->name, d->counters, 2);
+
+	if (stats == NULL || (w->counters = stats_block(stats)) == NULL ||
+	    (w->sock_counters[0] = stats_block(stats)) == NULL) {
+		log_err("counters");
+		return -1;
+	}
+	return 0;
+}
+
 static int
 run_inetd(struct parent_setup *s)
 {
 	static struct worker w;
-	static struct stats *stats;
 	int logs[DAEMON_LOGS], i;
 	void *conf;
 
@@ -201,11 +221,8 @@ run_inetd(struct parent_setup *s)
 		return 1;
 	for (i = 0; i < DAEMON_LOGS; i++)
 		w.logs[i].fd = logs[i];
-	stats = stats_create(NULL, s->daemon->name, s->daemon->counters);
-	if (stats == NULL || (w.counters = stats_block(stats)) == NULL) {
-		log_err("counters");
+	if (open_counters(&w) == -1)
 		return 1;
-	}
 	worker_socks(&w, &s->inherited, 1);
 	_exit(worker_run(&w, -1)); /* nothing of main's is of use any more */
 }
@@ -245,7 +262,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	s.foreground = o.foreground;
 	if (!o.foreground)
 		detach();
-	if (lock_pid(s.instance, geteuid() == 0) == -1) {
+	if (lock_pid(geteuid() == 0) == -1) {
 		parent_conf_free(d, conf);
 		return 1;
 	}

@@ -49,8 +49,9 @@ struct daemon_conf {
 
 /*
  * Their rows: DAEMON_KEYS(tftpd_conf, "_tftpd"), then the daemon's own; a
- * daemon that names what it binds (struct daemon's listen) has
- * DAEMON_KEYS_BOUND and so neither `listen` nor `workers`.
+ * daemon that names what it binds (struct daemon's listen), or says in a way of
+ * its own what that is (check() fills the list), has DAEMON_KEYS_BOUND and so
+ * neither `listen` nor `workers`.
  */
 /* clang-format off */
 #define DAEMON_KEYS(conf_struct, user_def)                                            \
@@ -85,14 +86,21 @@ struct worker {
 			 drains, but serves only when that has ended; control
 			 requests wait until worker_serves */
 	stats_value *counters; /* its own block, in the order of the table */
+	stats_value *sock_counters[SOCK_MAX]; /* threads: one for each of socks,
+						 of the thread that serves it */
 	struct logfile logs[DAEMON_LOGS]; /* as the daemon's logs() named */
 	void *state; /* the daemon's own */
 };
 
+#define DAEMON_BOTH 0
+
 struct daemon {
 	const char *name; /* "tftpd" */
 	uint16_t port; /* unless an address names one */
-	int type; /* SOCK_DGRAM or SOCK_STREAM */
+	int type; /* SOCK_DGRAM or SOCK_STREAM, or DAEMON_BOTH: each address
+		     is served by both; under inetd descriptor 0 says which */
+	bool threads; /* `workers` are threads of one worker process, which has
+			 the sockets of all of them */
 	/*
 	 * NULL: the key `listen` and site.conf's addresses say what is bound.
 	 * Else always this ("0.0.0.0"), by one worker: a datagram to a
@@ -114,6 +122,13 @@ struct daemon {
 	int (*check)(void *conf);
 	/* Free what check() added. NULL: nothing. */
 	void (*forget)(void *conf);
+	/*
+	 * A reload whose configuration says nothing else than the one in
+	 * force starts no new generation: the workers' refresh() is called,
+	 * to read again what it names. NULL: always a new one.
+	 */
+	bool (*same)(const void *conf, const void *next);
+	void (*refresh)(struct worker *);
 	/* Paths of the daemon's own log files; DAEMON_LOGS, "" for none. */
 	void (*logs)(const void *conf, const char *path[DAEMON_LOGS]);
 	/*
@@ -138,6 +153,9 @@ struct daemon {
 
 /* The whole program; its exit status. */
 int daemon_main(const struct daemon *, int argc, char **argv);
+
+/* The name of this instance, once daemon_main has read the options. */
+const char *daemon_instance(void);
 
 /* Worker: what it waited for has come; see struct worker's waiting. */
 void worker_serves(struct worker *);

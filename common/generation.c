@@ -66,19 +66,34 @@ slots_for(const struct parent *p, unsigned workers)
 	return slots;
 }
 
+/* Every address, for one type of sockets. */
+static int
+open_addresses(struct generation *g, const struct sock_spec *spec)
+{
+	const struct parent *p = g->parent;
+	const struct sock_set *old =
+	    p->current != NULL ? &p->current->socks : NULL;
+	const char *where;
+	size_t i;
+
+	for (i = 0; (where = address_at(g, i)) != NULL; i++)
+		if (sock_listen(&g->socks, old, spec, where) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 open_sockets(struct parent *p, struct generation *g)
 {
 	const struct parent_setup *s = p->setup;
-	const struct sock_set *old =
-	    p->current != NULL ? &p->current->socks : NULL;
+	const struct daemon *d = s->daemon;
 	struct sock_spec spec = {
-		.type = s->daemon->type,
-		.port = s->port != 0 ? s->port : s->daemon->port,
+		.port = s->port != 0 ? s->port : d->port,
 		.force_port = s->port != 0,
-		.slots = slots_for(p, g->n),
+		.slots = slots_for(p,
+		    d->threads ? (unsigned)generation_conf(g)->workers : g->n),
 	};
-	const char *where;
+	static const int types[] = { SOCK_DGRAM, SOCK_STREAM };
 	size_t i;
 
 	if (s->inherited.n > 0) {
@@ -87,11 +102,15 @@ open_sockets(struct parent *p, struct generation *g)
 			g->socks.v[i].kept = true;
 		return 0;
 	}
-	for (i = 0; (where = address_at(g, i)) != NULL; i++)
-		if (sock_listen(&g->socks, old, &spec, where) == -1) {
+	for (i = 0; i < 2; i++) {
+		spec.type = types[i];
+		if (d->type != DAEMON_BOTH && d->type != spec.type)
+			continue;
+		if (open_addresses(g, &spec) == -1) {
 			sock_set_undo(&g->socks);
 			return -1;
 		}
+	}
 	return 0;
 }
 
@@ -101,7 +120,8 @@ generation_open(struct parent *p, void *conf)
 {
 	const struct daemon *d = p->setup->daemon;
 	const struct daemon_conf *c = conf;
-	unsigned i, n = d->listen != NULL ? 1 : (unsigned)c->workers;
+	bool one = d->listen != NULL || d->threads;
+	unsigned i, n = one ? 1 : (unsigned)c->workers;
 	struct generation *g;
 
 	g = calloc(1, sizeof(*g) + n * sizeof(g->children[0]));

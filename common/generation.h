@@ -3,7 +3,8 @@
  * generation.c, child.c and verbs.c.
  *
  * Workers come in generations: one configuration, one set of sockets and log
- * files, n workers. There is one current generation; a reload starts the next
+ * files, n workers (one, with threads, where a daemon has these). There is one
+ * current generation; a reload starts the next
  * beside it, and when all of that one's workers are ready it becomes current
  * and the older ones drain. Nothing here blocks.
  */
@@ -33,6 +34,8 @@ struct child {
 	ev_child watcher;
 	ev_timer restart;
 	stats_value *counters;
+	stats_value **sock_counters; /* of its threads, nsocks of them */
+	size_t nsocks;
 	ev_tstamp started;
 	double backoff;
 	unsigned restarts;
@@ -100,6 +103,8 @@ void generation_fail(struct generation *);
 void child_start(struct child *);
 /* In a new process: the parent's signal handlers are no more. */
 void child_signals(struct parent *);
+/* How many sockets this worker serves, if they are for threads; else 0. */
+size_t child_threads(const struct child *);
 /* One message to every worker of every generation. */
 void tell_children(
     struct parent *, enum worker_message, const void *data, size_t len);

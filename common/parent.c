@@ -43,7 +43,7 @@ usual_checks(const struct parent_setup *s, const struct daemon_conf *c)
 		ok = false;
 	}
 	if (s->inherited.n > 0 && s->inherited.v[0].origin == SOCK_PASSED &&
-	    c->workers > s->inherited.n) {
+	    c->workers > s->inherited.n && !s->daemon->threads) {
 		conf_error(0, "workers",
 		    "%llu workers, but only %zu sockets were passed to us",
 		    (unsigned long long)c->workers, s->inherited.n);
@@ -158,6 +158,24 @@ reload_end(struct parent *p, const char *error)
 	reload_again(p);
 }
 
+/* Only what the configuration names may have changed. */
+static bool
+refreshed(struct parent *p, void *conf)
+{
+	const struct daemon *d = p->setup->daemon;
+	struct generation *g = p->current;
+	unsigned i;
+
+	if (d->same == NULL || g == NULL || !d->same(g->conf, conf))
+		return false;
+	for (i = 0; i < g->n; i++)
+		if (g->children[i].pid != 0)
+			message_send(g->children[i].msg, WORKER_REFRESH, NULL,
+			    0, NULL, 0);
+	parent_conf_free(d, conf);
+	return true;
+}
+
 static void
 reload_checked(struct ev_loop *loop, ev_child *w, int events)
 {
@@ -172,6 +190,10 @@ reload_checked(struct ev_loop *loop, ev_child *w, int events)
 		return;
 	if (w->rstatus != 0 || (conf = parent_conf(p->setup)) == NULL) {
 		reload_end(p, "bad configuration, see the log");
+		return;
+	}
+	if (refreshed(p, conf)) {
+		reload_end(p, NULL);
 		return;
 	}
 	if ((g = generation_open(p, conf)) == NULL) {
@@ -305,7 +327,8 @@ open_run_files(struct parent *p, const struct daemon_conf *c)
 	snprintf(p->control_path, sizeof(p->control_path), RUNDIR "/%s.sock",
 	    instance);
 	p->stats = stats_create(p->setup->run_files ? p->stats_path : NULL,
-	    p->setup->daemon->name, p->setup->daemon->counters);
+	    p->setup->daemon->name, p->setup->daemon->counters,
+	    p->setup->daemon->threads ? STATS_BLOCKS_MAX : STATS_BLOCKS);
 	if (p->stats == NULL) {
 		log_err("%s", p->stats_path);
 		return -1;

@@ -198,10 +198,11 @@ adopt(struct sock_set *set, int fd, int type, enum sock_origin origin)
 {
 	struct sock *s = &set->v[set->n];
 	socklen_t len = sizeof(s->addr);
-	int flags;
+	int flags, is = get_option(fd, SO_TYPE);
 
-	if (set->n == SOCK_MAX || get_option(fd, SO_TYPE) != type ||
-	    (origin == SOCK_PASSED && type == SOCK_STREAM &&
+	if (set->n == SOCK_MAX || (type != 0 && is != type) ||
+	    (is != SOCK_DGRAM && is != SOCK_STREAM) ||
+	    (origin == SOCK_PASSED && is == SOCK_STREAM &&
 		get_option(fd, SO_ACCEPTCONN) != 1)) {
 		log_errx("descriptor %d: not a socket that is served here", fd);
 		return -1;
@@ -214,10 +215,10 @@ adopt(struct sock_set *set, int fd, int type, enum sock_origin origin)
 		log_err("descriptor %d", fd);
 		return -1;
 	}
-	if (type == SOCK_DGRAM)
+	if (is == SOCK_DGRAM)
 		dgram_options(fd, s->addr.sa.sa_family);
 	s->fd = fd;
-	s->type = type;
+	s->type = is;
 	s->origin = origin;
 	s->slot = (unsigned)set->n++;
 	return 0;
@@ -255,7 +256,8 @@ sock_inherited(struct sock_set *set, int type, bool inetd)
 
 	if (!inetd)
 		return inherited_listen(set, type);
-	if (type == SOCK_STREAM && get_option(STDIN_FILENO, SO_ACCEPTCONN) != 1)
+	if (get_option(STDIN_FILENO, SO_TYPE) == SOCK_STREAM &&
+	    get_option(STDIN_FILENO, SO_ACCEPTCONN) != 1)
 		origin = SOCK_INETD_NOWAIT;
 	return adopt(set, STDIN_FILENO, type, origin) == -1 ? -1 : 1;
 }

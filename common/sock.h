@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SOCK_MAX 256 /* descriptors in a set */
+#define SOCK_MAX 512 /* descriptors in a set */
 #define SOCK_NAMELEN 72 /* "[2001:db8::1%eth0]:65535" and its NUL */
 
 /* An address of either family, with room for both. */
@@ -60,8 +60,8 @@ struct sock_spec {
 /*
  * What was handed to this process: LISTEN_FDS where LISTEN_PID is ours
  * (the variables are removed), else, if inetd is set, descriptor 0. Sockets
- * of another type than `type` are an error. The number found, or -1 after a
- * message.
+ * of another type than `type` (0: SOCK_DGRAM and SOCK_STREAM) are an error. The
+ * number found, or -1 after a message.
  */
 int sock_inherited(struct sock_set *, int type, bool inetd);
 

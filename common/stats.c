@@ -3,7 +3,7 @@
  *
  *	header	128 bytes
  *	names	48 bytes each, then zeroes to the end of the cache line
- *	blocks	STATS_BLOCKS of them, one for each worker
+ *	blocks	so many as the header says, one for each worker
  *
  * Nothing ever moves from one place to another: what a worker counted stays
  * in its block, and the block's next worker goes on from there. So a sum can
@@ -25,7 +25,7 @@
 #include "stats.h"
 
 #define MAGIC "basestat"
-#define VERSION_NO 2
+#define VERSION_NO 3
 #define LINE 64 /* bytes of a cache line */
 
 struct header {
@@ -35,7 +35,8 @@ struct header {
 	int64_t started;
 	int32_t pid;
 	char name[STATS_NAME];
-	char zero[2 * LINE - 28 - STATS_NAME];
+	uint32_t blocks;
+	char zero[2 * LINE - 32 - STATS_NAME];
 	char names[STATS_KEYS][STATS_NAME]; /* the file has count of them */
 };
 
@@ -43,9 +44,9 @@ _Static_assert(offsetof(struct header, names) == 128, "the file's layout");
 
 struct stats {
 	struct header *map;
-	size_t count; /* for us: in the map a worker could change it */
+	size_t count, blocks; /* for us: a worker could change the map */
 	const struct stats_key *keys;
-	bool used[STATS_BLOCKS];
+	bool used[STATS_BLOCKS_MAX];
 	char path[PATH_MAX]; /* once it is there; empty: memory alone */
 	struct stat st; /* of the file */
 };
@@ -69,7 +70,7 @@ block_size(size_t count)
 	return (count * sizeof(stats_value) / LINE + 1) * LINE;
 }
 
-/* Where block i stands; that of STATS_BLOCKS is the end of the file. */
+/* Where block i stands; that behind the last is the end of the file. */
 static size_t
 block_at(size_t count, size_t i)
 {
@@ -130,7 +131,7 @@ file_open(const char *path, char beside[PATH_MAX])
 static int
 file_fill(struct stats *s, int fd, const char *name)
 {
-	size_t size = block_at(s->count, STATS_BLOCKS), i;
+	size_t size = block_at(s->count, s->blocks), i;
 	struct header *h;
 
 	/* Reserved now: a full file system is an error here, not a SIGBUS. */
@@ -143,6 +144,7 @@ file_fill(struct stats *s, int fd, const char *name)
 	memcpy(h->magic, MAGIC, sizeof(h->magic));
 	h->version = VERSION_NO;
 	h->count = (uint32_t)s->count;
+	h->blocks = (uint32_t)s->blocks;
 	h->pid = getpid();
 	h->started = time(NULL);
 	strlcpy(h->name, name, STATS_NAME);
@@ -168,20 +170,22 @@ stats_destroy(struct stats *s)
 }
 
 struct stats *
-stats_create(const char *path, const char *name, const struct stats_key *keys)
+stats_create(const char *path, const char *name, const struct stats_key *keys,
+    size_t blocks)
 {
 	size_t count = keys_count(name, keys);
 	char beside[PATH_MAX] = "";
 	struct stats *s;
 	int fd, error;
 
-	if (count > STATS_KEYS) {
+	if (count > STATS_KEYS || blocks == 0 || blocks > STATS_BLOCKS_MAX) {
 		errno = EINVAL;
 		return NULL;
 	}
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->count = count;
+	s->blocks = blocks;
 	s->keys = keys;
 	fd = file_open(path, beside);
 	if (fd != -1 && file_fill(s, fd, name) == 0 &&
@@ -205,7 +209,7 @@ stats_block(struct stats *s)
 {
 	size_t i;
 
-	for (i = 0; i < STATS_BLOCKS; i++) {
+	for (i = 0; i < s->blocks; i++) {
 		if (!s->used[i]) {
 			s->used[i] = true;
 			return block(s->map, s->count, i);
@@ -235,13 +239,14 @@ head_ok(const struct header *h, size_t n, size_t size)
 
 	if (n < head_size(0) || memcmp(h->magic, MAGIC, 8) != 0 ||
 	    h->version != VERSION_NO || h->count > STATS_KEYS ||
+	    h->blocks == 0 || h->blocks > STATS_BLOCKS_MAX ||
 	    n < head_size(h->count) || !name_ok(h->name))
 		return false;
 	for (i = 0; i < h->count; i++) {
 		if (!name_ok(h->names[i]))
 			return false;
 	}
-	return size == block_at(h->count, STATS_BLOCKS);
+	return size == block_at(h->count, h->blocks);
 }
 
 /* 0, or -1 with errno. */
@@ -290,7 +295,7 @@ stats_close(struct stats_reader *r)
 {
 	if (r == NULL)
 		return;
-	munmap(r->map, block_at(r->head.count, STATS_BLOCKS));
+	munmap(r->map, block_at(r->head.count, r->head.blocks));
 	free(r);
 }
 
@@ -330,7 +335,7 @@ stats_sum(const struct stats_reader *r, size_t i)
 	uint64_t sum = 0;
 	size_t b;
 
-	for (b = 0; b < STATS_BLOCKS; b++) {
+	for (b = 0; b < r->head.blocks; b++) {
 		sum += atomic_load_explicit(
 		    &block(r->map, r->head.count, b)[i], memory_order_relaxed);
 	}

@@ -2,7 +2,8 @@
  * stats: named counters in a file that any program can map.
  *
  * The file is a new inode at each start of a daemon: a header, the names, then
- * one block of 64-bit values for each worker, aligned to cache lines. A worker
+ * one block of 64-bit values for each worker (for each thread of one, where it
+ * has threads), aligned to cache lines. A worker
  * adds to its own block alone, with plain relaxed stores: no lock, no system
  * call. When a worker ends, its gauges go with it and its counters stay in the
  * block, where the block's next worker goes on adding to them. Readers map the
@@ -18,7 +19,8 @@
 #include <stdint.h>
 
 #define STATS_NAME 48 /* bytes of a counter's name, its NUL included */
-#define STATS_BLOCKS 130 /* workers, draining ones included */
+#define STATS_BLOCKS 130 /* workers, draining ones included: the usual */
+#define STATS_BLOCKS_MAX 2048 /* .. and their threads */
 #define STATS_KEYS 4096 /* rows of a daemon's table, at most */
 
 enum stats_kind {
@@ -54,13 +56,13 @@ stats_set(stats_value *block, unsigned i, uint64_t n)
 struct stats;
 
 /*
- * Make the file (0644, by way of path.new, in place of an old one) and map
- * it; path NULL: memory alone, for a daemon under inetd. Names are of
- * printable ASCII without space. The table is kept by reference. NULL with
- * errno; EINVAL: a bad name or too many.
+ * Make the file (0644, by way of path.new, in place of an old one), of so many
+ * blocks, and map it; path NULL: memory alone, for a daemon under inetd. Names
+ * are of printable ASCII without space. The table is kept by reference. NULL
+ * with errno; EINVAL: a bad name or too many.
  */
-struct stats *
-stats_create(const char *path, const char *name, const struct stats_key *);
+struct stats *stats_create(const char *path, const char *name,
+    const struct stats_key *, size_t blocks);
 /* Take a free block for a worker, its gauges zero; NULL: none left. */
 stats_value *stats_block(struct stats *);
 /* The worker that used this block is gone. */

@@ -142,6 +142,10 @@ handle(struct worker *w, struct message *m)
 	case WORKER_LOGS:
 		take_logs(w, m);
 		break;
+	case WORKER_REFRESH:
+		if (!w->draining)
+			w->daemon->refresh(w);
+		break;
 	case WORKER_LEVEL:
 		if (m->len == sizeof(level)) {
 			memcpy(&level, m->data, sizeof(level));

@@ -14,6 +14,7 @@ enum worker_message {
 	WORKER_CONTROL, /* to worker: a control line and the client */
 	WORKER_LOGS, /* to worker: bytes name the logs, descriptors follow */
 	WORKER_LEVEL, /* to worker: int, the log level */
+	WORKER_REFRESH, /* to worker: a reload without a new configuration */
 };
 
 /*

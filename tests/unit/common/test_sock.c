@@ -438,7 +438,8 @@ START_TEST(too_many)
 	int i, before = open_fds();
 
 	for (i = 1; i < SOCK_MAX; i++) {
-		snprintf(where, sizeof(where), "127.0.1.%d", i);
+		snprintf(
+		    where, sizeof(where), "127.0.%d.%d", 1 + i / 256, i % 256);
 		listens(&set, NULL, SOCK_DGRAM, 1, where);
 	}
 	refuses(&set, NULL, SOCK_DGRAM, 2, "127.0.0.1");

@@ -60,7 +60,7 @@ teardown(void)
 static struct stats *
 create(void)
 {
-	struct stats *s = stats_create(path, "tftpd", keys);
+	struct stats *s = stats_create(path, "tftpd", keys, STATS_BLOCKS);
 
 	ck_assert_ptr_nonnull(s);
 	return s;
@@ -370,7 +370,7 @@ END_TEST
 
 START_TEST(test_private)
 {
-	struct stats *s = stats_create(NULL, "tftpd", keys);
+	struct stats *s = stats_create(NULL, "tftpd", keys, STATS_BLOCKS);
 	stats_value *b;
 	pid_t pid;
 
@@ -478,7 +478,7 @@ START_TEST(test_names)
 	struct stats_reader *r;
 
 	errno = 0;
-	s = stats_create(path, names[_i].daemon, k);
+	s = stats_create(path, names[_i].daemon, k, STATS_BLOCKS);
 	if (!names[_i].ok) {
 		ck_assert_ptr_null(s);
 		ck_assert_int_eq(errno, EINVAL);
@@ -519,7 +519,7 @@ START_TEST(test_key_counts)
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		n = counts[i];
 		k = table(n);
-		s = stats_create(path, "d", k);
+		s = stats_create(path, "d", k, STATS_BLOCKS);
 		ck_assert_ptr_nonnull(s);
 		r = reader();
 		ck_assert_uint_eq(stats_count(r), n);
@@ -537,7 +537,7 @@ START_TEST(test_key_counts)
 	}
 	k = table(STATS_KEYS + 1);
 	errno = 0;
-	ck_assert_ptr_null(stats_create(path, "d", k));
+	ck_assert_ptr_null(stats_create(path, "d", k, STATS_BLOCKS));
 	ck_assert_int_eq(errno, EINVAL);
 	free(k);
 }
@@ -549,15 +549,15 @@ START_TEST(test_create_fails)
 
 	snprintf(deep, sizeof(deep), "%s/none/d.stats", dir);
 	errno = 0;
-	ck_assert_ptr_null(stats_create(deep, "tftpd", keys));
+	ck_assert_ptr_null(stats_create(deep, "tftpd", keys, STATS_BLOCKS));
 	ck_assert_int_eq(errno, ENOENT);
 	memset(deep, 'a', PATH_MAX);
 	deep[PATH_MAX] = '\0';
-	ck_assert_ptr_null(stats_create(deep, "tftpd", keys));
+	ck_assert_ptr_null(stats_create(deep, "tftpd", keys, STATS_BLOCKS));
 	ck_assert_int_eq(errno, ENAMETOOLONG);
 	/* Something that can't be renamed over: nothing stays behind. */
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_assert_ptr_null(stats_create(path, "tftpd", keys));
+	ck_assert_ptr_null(stats_create(path, "tftpd", keys, STATS_BLOCKS));
 	ck_assert_uint_eq(entries_in_dir(), 1);
 	ck_assert_int_eq(rmdir(path), 0);
 }
