@@ -14,9 +14,17 @@
 enum role { ROLE_AUTHORITATIVE, ROLE_RESOLVER, ROLE_BOTH };
 
 struct listen_conf {
-	char *address; /* title: "192.0.2.1", "*", "2001:db8::1" */
+	char *address; /* title: "192.0.2.1", "*", "[2001:db8::1]:5353" */
 	uint64_t port;
 	int role;
+	int line;
+};
+
+/* Section key "NAME": either of the files. */
+struct key_conf {
+	char *name; /* title */
+	int algorithm; /* of secret_file */
+	char *secret_file, *file;
 	int line;
 };
 
@@ -50,7 +58,12 @@ struct zone_conf {
 	uint64_t max_size; /* bytes that a transfer or updates may make it */
 	uint64_t min_refresh_ms, max_refresh_ms; /* bounds of the SOA's */
 	int line;
+	struct { /* lines of the lists */
+		int primaries, notify, transfer, notified, query;
+	} at;
 	/* resolved */
+	const struct zone_conf *template; /* whose settings a zone of zones_file
+					     shares; NULL: all are its own */
 	struct dname origin;
 	struct remotes primaries; /* any: we are a secondary */
 	struct remotes notify;
@@ -61,12 +74,13 @@ struct dnsd_conf {
 	struct daemon_conf daemon; /* listen is made from `listens`; workers: 0
 				      is one for each processor */
 	struct conf_sections listens; /* struct listen_conf */
-	char *
-	    directory; /* zone files, journals, states; "": STATEDIR/INSTANCE */
-	struct conf_sections keys_in;
-	struct conf_sections zones; /* struct zone_conf; those of zones_file
-				       behind them */
-	char *zones_file; /* dnsd.zones: a line for each; "": none */
+	char *directory; /* zone files, journals, states: "" in the file is
+			    STATEDIR/INSTANCE here */
+	struct conf_sections keys_in; /* struct key_conf */
+	struct conf_sections zones_in, templates; /* struct zone_conf */
+	struct conf_sections zones; /* struct zone_conf: those of the file, and
+				       those of zones_file behind them */
+	char *zones_file; /* dnsd.zones(5): a line for each; "": none */
 	char *identity; /* id.server, hostname.bind, NSID; "": refused */
 	char *version; /* version.bind; "": refused */
 	bool rotate; /* records of an RRset in turn */
@@ -76,14 +90,17 @@ struct dnsd_conf {
 	uint64_t tcp_idle_ms;
 	uint64_t transfers_in, transfers_out; /* at once */
 	char *query_log; /* path; "": none */
+	uint64_t idle_ms; /* under inetd: end after so long without a query */
+	struct conf_sections rates_in; /* struct rate_conf */
 	struct rate_conf {
 		bool set;
 		uint64_t responses; /* a second to one network; 0: all */
-		uint64_t errors; /* .. of NXDOMAIN and errors */
+		uint64_t errors; /* .. of NXDOMAIN and errors; 0: the same */
 		uint64_t slip; /* each n-th is answered with TC; 0: none */
 		uint64_t ipv4_prefix, ipv6_prefix;
 		uint64_t table; /* networks remembered */
 		struct conf_list exempt_in;
+		int line, exempt_line;
 		struct acl exempt;
 	} rate;
 	struct keys keys; /* resolved */
@@ -91,8 +108,11 @@ struct dnsd_conf {
 
 extern const struct conf_key dnsd_keys[];
 
-/* daemon.h's check and forget. */
+/* daemon.h's check, forget and same. */
 int dnsd_check(void *conf);
 void dnsd_forget(void *conf);
+bool dnsd_same(const void *old, const void *new);
+/* dnsdlines.c: add the zones of zones_file to conf->zones. 0 or -1. */
+int dnsd_read_zones(struct dnsd_conf *);
 
 #endif

@@ -25,6 +25,11 @@ struct tsig_key {
  * used first it loads now, so that a sandbox may be entered afterwards.
  */
 int tsig_key_read(const char *path, struct tsig_key *);
+/*
+ * The same of a file that holds the secret alone, in base64; name and algorithm
+ * are set.
+ */
+int tsig_secret_read(const char *path, struct tsig_key *);
 /* Algorithm's name ("hmac-sha256") to its index, -1: not known. */
 int tsig_algorithm(const char *);
 

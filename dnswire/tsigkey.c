@@ -156,12 +156,16 @@ set_algorithm(struct text *t, struct tsig_key *key)
 }
 
 static int
-set_secret(struct text *t, struct tsig_key *key)
+set_word(struct text *t, struct tsig_key *key)
 {
-	if (next(t) == -1)
-		return -1;
 	key->len = base64(t->word, key->secret, sizeof(key->secret));
 	return key->len == 0 ? wrong(t, "secret is not base64") : 0;
+}
+
+static int
+set_secret(struct text *t, struct tsig_key *key)
+{
+	return next(t) == -1 ? -1 : set_word(t, key);
 }
 
 /* key NAME { algorithm WORD; secret STRING; }; */
@@ -259,6 +263,27 @@ tsig_key_read(const char *path, struct tsig_key *key)
 	rc = parse(&t, key);
 	if (rc == 0)
 		rc = warm_up(path, key);
+	explicit_bzero(text, FILE_MAX);
+	explicit_bzero(t.word, sizeof(t.word));
+	free(text);
+	return rc;
+}
+
+int
+tsig_secret_read(const char *path, struct tsig_key *key)
+{
+	struct text t = { .path = path, .line = 1 };
+	char *text = slurp(path);
+	int rc = -1;
+
+	if (text == NULL)
+		return -1;
+	t.p = text;
+	if (next(&t) == 0 && set_word(&t, key) == 0) {
+		skip(&t);
+		rc = *t.p == '\0' ? warm_up(path, key) :
+				    wrong(&t, "more than one secret");
+	}
 	explicit_bzero(text, FILE_MAX);
 	explicit_bzero(t.word, sizeof(t.word));
 	free(text);
