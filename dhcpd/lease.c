@@ -738,13 +738,19 @@ lease_offer(struct leases *ls, uint32_t ip, uint32_t network,
 	return rc == 0 ? l : NULL;
 }
 
-/* Is it the usual renewal, which changes nothing but times? */
+/*
+ * The usual case: the client gets what it is offered, or has. All indexes but
+ * the wheel know the lease by what it stays. (Where another one of the client's
+ * counts instead of this, as two bound ones were loaded, it is not so usual.)
+ */
 static bool
-lease_renews(
+lease_stays(
     const struct lease *l, uint32_t network, const struct lease_client *c)
 {
-	return l->state == LEASE_BOUND && l->network == network &&
-	    l->indexed & IN_WHO && lease_is_exactly(l, c);
+	return (l->state == LEASE_BOUND ||
+		   (l->state == LEASE_OFFERED && l->former == 0)) &&
+	    l->network == network && l->indexed & IN_WHO &&
+	    lease_is_exactly(l, c);
 }
 
 static void
@@ -756,6 +762,19 @@ lease_end_at(struct leases *ls, struct lease *l, int64_t end)
 		leasewheel_add(ls, l);
 }
 
+static void
+lease_keep(struct leases *ls, struct lease *l, int64_t now, int64_t end)
+{
+	if (l->state == LEASE_OFFERED) {
+		count(ls, l, -1);
+		l->state = LEASE_BOUND;
+		count(ls, l, 1);
+		l->start = now;
+	}
+	l->last = now;
+	lease_end_at(ls, l, end);
+}
+
 struct lease *
 lease_bind(struct leases *ls, uint32_t ip, uint32_t network,
     const struct lease_client *c, int64_t now, int64_t end)
@@ -764,10 +783,10 @@ lease_bind(struct leases *ls, uint32_t ip, uint32_t network,
 
 	if (l == NULL)
 		return NULL;
-	if (lease_renews(l, network, c)) {
+	if (lease_stays(l, network, c)) {
+		/* the rank changes: no other must have the new one */
 		client_leave(ls, c, l, true, now);
-		l->last = now;
-		lease_end_at(ls, l, end);
+		lease_keep(ls, l, now, end);
 		return l;
 	}
 	lease_out(ls, l);
