@@ -36,6 +36,7 @@ static const char *const option_types[] = {
 	[1 + OPTION_SIP] = "sip",
 	[1 + OPTION_ROUTES] = "routes",
 	[1 + OPTION_VENDOR] = "vendor",
+	[1 + OPTION_DNR] = "dnr",
 	NULL,
 };
 

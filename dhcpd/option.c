@@ -165,7 +165,7 @@ const struct option_def option_defs[] = {
 	{ 159, "v4-portparams", OPTION_HEX, OPTION_FREE },
 	{ 160, "captive-portal-160", OPTION_STRING, OPTION_FREE },
 	{ 161, "mud-url", OPTION_STRING, OPTION_OURS },
-	{ 162, "v4-dnr", OPTION_HEX, OPTION_FREE },
+	{ 162, "v4-dnr", OPTION_DNR, OPTION_FREE },
 	{ 175, "etherboot", OPTION_HEX, OPTION_FREE },
 	{ 176, "ip-telephone", OPTION_STRING, OPTION_FREE },
 	{ 208, "pxelinux-magic", OPTION_HEX, OPTION_FREE },

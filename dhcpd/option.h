@@ -26,6 +26,7 @@ enum option_type {
 	OPTION_SIP, /* 120: names or addresses (RFC 3361) */
 	OPTION_ROUTES, /* 121, 249: "10.8.0.0/16 via 10.0.0.9" (RFC 3442) */
 	OPTION_VENDOR, /* 124, 125: "ENTERPRISE HEX" (RFC 3925) */
+	OPTION_DNR, /* 162: resolvers, as in dnr.h (RFC 9463) */
 };
 
 struct option_def {

@@ -14,7 +14,7 @@
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
 
-#include "option.h"
+#include "dnr.h"
 
 #define NAME_TEXT 253 /* 255 bytes on the wire (RFC 1035 section 2.3.4) */
 #define LABEL 63
@@ -627,6 +627,31 @@ print_sip(struct text *t, const uint8_t *p, size_t n)
 	return true;
 }
 
+static bool
+put_dnr(struct value *v, const char *s)
+{
+	int n = dnr_encode(s, v->p + v->n, OPTION_VALUE - v->n, &v->why);
+
+	if (n == -1)
+		return false;
+	v->n += (size_t)n;
+	return true;
+}
+
+static bool
+print_dnrs(struct text *t, const uint8_t *p, size_t n)
+{
+	char text[DNR_TEXT];
+	size_t i, size;
+
+	for (i = 0; i < n; i += size) {
+		if ((size = dnr_print(p + i, n - i, text)) == 0)
+			return false;
+		add(t, i == 0 ? "%s" : ", %s", text);
+	}
+	return n > 0;
+}
+
 /* clang-format off */
 static const struct kind kinds[] = {
 	[OPTION_FLAG] = { false, 1, put_flag, print_flag },
@@ -646,6 +671,7 @@ static const struct kind kinds[] = {
 	[OPTION_SIP] = { true, 0, put_sip, print_sip },
 	[OPTION_ROUTES] = { true, 0, put_route, print_routes },
 	[OPTION_VENDOR] = { true, 0, put_vendor, print_vendors },
+	[OPTION_DNR] = { true, 0, put_dnr, print_dnrs },
 };
 /* clang-format on */
 

@@ -14,7 +14,8 @@ network() {
 	    'leasequery_from = { "10.0.0.9/32" }' \
 	    'subnet "10.0.0.0/24" {' \
 	    '  ranges = { "10.0.0.100-10.0.0.110" }' \
-	    '  routers = { "10.0.0.1" }' \
+	    '  routers = { "10.0.0.1" } option "v4-dnr" {' \
+	    '    value = { "1 dns.lab 10.0.0.1 alpn=dot" } }' \
 	    '  host "old" { mac = "02:00:00:00:0b:01"' \
 	    '    address = "10.0.0.60" }' '}' \
 	    'subnet "10.7.0.0/24" { ranges = { "10.7.0.10-10.7.0.12" }' \
@@ -118,6 +119,10 @@ others() {
 	told 'inform' '^ACK .*3=10\.0\.0\.1 ' 'at 10.0.0.9' \
 	    'send type=inform mac=02000000000a ciaddr=10.0.0.9' recv
 	unlike 'no lease time' "$out" ' 51='
+	told 'encrypted DNS' " 162=00:19:00:01:09:03:64:6e:73:03:6c:61:62:00:\
+04:0a:00:00:01:00:01:00:04:03:64:6f:74" \
+	    'at 10.0.0.9' \
+	    'send type=inform mac=02000000000a ciaddr=10.0.0.9 opt.55=u8:162' recv
 	told 'BOOTP' 'yiaddr=10\.0\.0\.60' "$link" \
 	    'send type=none mac=020000000b01' recv
 	is 'for ever' "$(ctl leases 10.0.0.60 | cut -d ' ' -f 6-7)" \

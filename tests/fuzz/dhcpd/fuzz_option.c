@@ -18,7 +18,7 @@
 	} while (0)
 
 #define WORDS 8
-#define TYPES (OPTION_VENDOR + 1)
+#define TYPES (OPTION_DNR + 1)
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -182,6 +182,13 @@ static const struct good_case goods[] = {
 	/* RFC 3925 */
 	{ OPTION_VENDOR, { "3561 01:02:0a" }, W("\0\0\xd\xe9\3\1\2\12"), NULL },
 	{ OPTION_VENDOR, { "3561 01020a, 4294967295  ff" }, W("\0\0\xd\xe9\3\1\2\12\xff\xff\xff\xff\1\xff"), "3561 01:02:0a, 4294967295 ff" },
+	/* RFC 9463 section 5.1 */
+	{ OPTION_DNR, { "1 dns.lab" }, W("\0\14\0\1\x9\3dns\3lab\0"), NULL },
+	{ OPTION_DNR, { "65535 A.b. 192.0.2.1 alpn=dot" }, W("\0\25\xff\xff\5\1A\1b\0\4\300\0\2\1\0\1\0\4\3dot"), "65535 A.b 192.0.2.1 alpn=dot" },
+	{ OPTION_DNR, { "2 a  10.0.0.1\t10.0.0.2 dohpath=/q{?dns} alpn=h2 port=8443 alpn=dot" },
+	    W("\0\54\0\2\3\1a\0\x8\12\0\0\1\12\0\0\2" "\0\1\0\7\2h2\3dot" "\0\3\0\2\x20\xfb" "\0\7\0\x8/q{?dns}"),
+	    "2 a 10.0.0.1 10.0.0.2 alpn=h2 alpn=dot port=8443 dohpath=/q{?dns}" },
+	{ OPTION_DNR, { "1 a, 2 b", "3 c" }, W("\0\6\0\1\3\1a\0\0\6\0\2\3\1b\0\0\6\0\3\3\1c\0"), "1 a, 2 b, 3 c" },
 };
 /* clang-format on */
 
@@ -229,6 +236,9 @@ struct bad_case {
 #define NO_IP "not an IPv4 address"
 #define NO_HEX "not pairs of hexadecimal digits"
 #define NO_ROUTE "not ADDRESS/BITS via ROUTER"
+#define NO_DNR "not PRIORITY NAME [ADDRESS... alpn=...]"
+#define NO_PARAM "neither an address nor alpn=, port=, dohpath="
+#define NO_PATH "dohpath= is not as in \"/dns-query{?dns}\""
 #define LABELS "a label has 1 to 63 characters"
 #define NAMES "a name has 1 to 253 characters"
 
@@ -303,6 +313,29 @@ static const struct bad_case bads[] = {
 	{ OPTION_VENDOR, { "x 01" }, NO_NUMBER },
 	{ OPTION_VENDOR, { "4294967296 01" }, OUT_OF_RANGE },
 	{ OPTION_VENDOR, { "3561 x" }, NO_HEX },
+	{ OPTION_DNR, { "" }, LIST_EMPTY },
+	{ OPTION_DNR, { "1" }, NO_DNR },
+	{ OPTION_DNR, { "1 a, 2" }, NO_DNR },
+	{ OPTION_DNR, { "0 a" }, "a priority is 1 to 65535" },
+	{ OPTION_DNR, { "00 a" }, "a priority is 1 to 65535" },
+	{ OPTION_DNR, { "65536 a" }, OUT_OF_RANGE },
+	{ OPTION_DNR, { "a 1" }, NO_NUMBER },
+	{ OPTION_DNR, { "1 10.0.0.1" }, "a domain name doesn't end in a number" },
+	{ OPTION_DNR, { "1 a b" }, NO_IP },
+	{ OPTION_DNR, { "1 a ::1 alpn=dot" }, NO_IP },
+	{ OPTION_DNR, { "1 a 10.0.0.1" }, "addresses need alpn=" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 port=853" }, "addresses need alpn=" },
+	{ OPTION_DNR, { "1 a alpn=dot" }, "parameters need an address" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=dot 10.0.0.2" }, NO_PARAM },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=dot ipv4hint=10.0.0.2" }, NO_PARAM },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=" }, "a protocol has 1 to 255 characters" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=" L63 L63 L63 L63 "llll" }, "a protocol has 1 to 255 characters" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=d\xc3" }, "only printable ASCII can be sent" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=dot port=0x1" }, NO_NUMBER },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=dot port=1 port=1" }, "a parameter stands twice" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=h3" }, "alpn=h2 and alpn=h3 need dohpath=" },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=h2 dohpath=q{?dns}" }, NO_PATH },
+	{ OPTION_DNR, { "1 a 10.0.0.1 alpn=h2 dohpath=/q" }, NO_PATH },
 };
 /* clang-format on */
 
@@ -355,12 +388,47 @@ START_TEST(test_limit)
 }
 END_TEST
 
+/*
+ * As many addresses as a resolver may have; as many resolvers as there is room
+ * for, and their text.
+ */
+START_TEST(test_resolvers)
+{
+	const char *const one = " 255.255.255.255", *why = NULL;
+	char text[OPTION_TEXT] = "1 a", printed[OPTION_TEXT + 1];
+	const char *words[] = { text, text, text, text };
+	uint8_t wire[OPTION_VALUE];
+	size_t n = strlen(text);
+
+	for (int i = 0; i < 63; i++, n += strlen(one))
+		memcpy(text + n, one, strlen(one) + 1);
+	memcpy(text + n, " alpn=dot", 10);
+	printed[OPTION_TEXT] = 'z';
+	ck_assert_int_eq(option_encode(OPTION_DNR, words, 1, wire, &why), 269);
+	ck_assert_str_eq(option_print(OPTION_DNR, wire, 269, printed), text);
+	ck_assert_int_eq(option_encode(OPTION_DNR, words, 3, wire, &why), 807);
+	option_print(OPTION_DNR, wire, 807, printed);
+	ck_assert_uint_eq(strlen(printed), OPTION_TEXT - 1);
+	ck_assert_str_eq(printed + OPTION_TEXT - 4, "...");
+	ck_assert_int_eq(printed[OPTION_TEXT], 'z');
+	ck_assert_int_eq(option_encode(OPTION_DNR, words, 4, wire, &why), -1);
+	ck_assert_str_eq(why, "the value is too long");
+	memcpy(text + n, " 10.0.0.1 alpn=dot", 19);
+	ck_assert_int_eq(option_encode(OPTION_DNR, words, 1, wire, &why), -1);
+	ck_assert_str_eq(why, "a resolver has at most 63 addresses");
+}
+END_TEST
+
 struct print_case {
 	enum option_type type;
 	const char *wire;
 	size_t len;
 	const char *text;
 };
+
+/* A resolver with an address, and n bytes in all behind the first two. */
+#define DNR(n) "\0" n "\0\1\3\1a\0\4\12\0\0\1"
+#define DNR_HEX(n) "00:" n ":00:01:03:01:61:00:04:0a:00:00:01"
 
 /* What the network may send. */
 /* clang-format off */
@@ -410,6 +478,29 @@ static const struct print_case prints[] = {
 	{ OPTION_VENDOR, W("\0\0\0\1\0"), "hex 00:00:00:01:00" },
 	{ OPTION_VENDOR, W("\0\0\0\1\0\0\0\0\2\1a"), "hex 00:00:00:01:00:00:00:00:02:01:61" },
 	{ OPTION_VENDOR, W("\0\0\0\1\2a"), "hex 00:00:00:01:02:61" },
+	{ OPTION_DNR, W(""), "" },
+	{ OPTION_DNR, W("\0\3\0\1\0"), "hex 00:03:00:01:00" },
+	{ OPTION_DNR, W("\0\6\0\1\3\1a"), "hex 00:06:00:01:03:01:61" },
+	{ OPTION_DNR, W("\0\5\0\1\3\1a\0"), "hex 00:05:00:01:03:01:61:00" },
+	{ OPTION_DNR, W("\0\6\0\0\3\1a\0"), "hex 00:06:00:00:03:01:61:00" },
+	{ OPTION_DNR, W("\0\4\0\1\1\0"), "hex 00:04:00:01:01:00" },
+	{ OPTION_DNR, W("\0\5\0\1\2\xc0\0"), "hex 00:05:00:01:02:c0:00" },
+	{ OPTION_DNR, W("\0\6\0\1\3\1a\0\0"), "hex 00:06:00:01:03:01:61:00:00" },
+	/* addresses: none, half of one, no parameters */
+	{ OPTION_DNR, W("\0\7\0\1\3\1a\0\0"), "hex 00:07:00:01:03:01:61:00:00" },
+	{ OPTION_DNR, W("\0\x9\0\1\3\1a\0\2\12\0"), "hex 00:09:00:01:03:01:61:00:02:0a:00" },
+	{ OPTION_DNR, W("\0\xa\0\1\3\1a\0\4\12\0\0"), "hex 00:0a:00:01:03:01:61:00:04:0a:00:00" },
+	{ OPTION_DNR, W("\0\xb\0\1\3\1a\0\4\12\0\0\1"), "hex 00:0b:00:01:03:01:61:00:04:0a:00:00:01" },
+	/* parameters: cut, empty, unknown, not in order, with a comma */
+	{ OPTION_DNR, W(DNR("\15") "\0\1"), "hex " DNR_HEX("0d") ":00:01" },
+	{ OPTION_DNR, W(DNR("\21") "\0\1\0\3\2h"), "hex " DNR_HEX("11") ":00:01:00:03:02:68" },
+	{ OPTION_DNR, W(DNR("\17") "\0\1\0\0"), "hex " DNR_HEX("0f") ":00:01:00:00" },
+	{ OPTION_DNR, W(DNR("\20") "\0\1\0\1\0"), "hex " DNR_HEX("10") ":00:01:00:01:00" },
+	{ OPTION_DNR, W(DNR("\21") "\0\3\0\2\3\125"), "hex " DNR_HEX("11") ":00:03:00:02:03:55" },
+	{ OPTION_DNR, W(DNR("\25") "\0\1\0\2\1d\0\4\0\0"), "hex " DNR_HEX("15") ":00:01:00:02:01:64:00:04:00:00" },
+	{ OPTION_DNR, W(DNR("\27") "\0\1\0\2\1d\0\1\0\2\1e"), "hex " DNR_HEX("17") ":00:01:00:02:01:64:00:01:00:02:01:65" },
+	{ OPTION_DNR, W(DNR("\21") "\0\1\0\2\1,"), "hex " DNR_HEX("11") ":00:01:00:02:01:2c" },
+	{ OPTION_DNR, W(DNR("\21") "\0\1\0\2\1d"), "1 a 10.0.0.1 alpn=d" },
 };
 /* clang-format on */
 
@@ -452,7 +543,7 @@ START_TEST(test_print_long)
 	char text[OPTION_TEXT + 1];
 
 	text[OPTION_TEXT] = 'z';
-	for (int type = OPTION_FLAG; type <= OPTION_VENDOR; type++) {
+	for (int type = OPTION_FLAG; type <= OPTION_DNR; type++) {
 		option_print((enum option_type)type, wire, sizeof(wire), text);
 		ck_assert_uint_lt(strlen(text), OPTION_TEXT);
 	}
@@ -475,6 +566,7 @@ option_suite(void)
 	tcase_add_loop_test(t, test_good, 0, COUNT(goods));
 	tcase_add_loop_test(t, test_bad, 0, COUNT(bads));
 	tcase_add_test(t, test_limit);
+	tcase_add_test(t, test_resolvers);
 	tcase_add_loop_test(t, test_print, 0, COUNT(prints));
 	tcase_add_test(t, test_print_longest_name);
 	tcase_add_test(t, test_print_long);
