@@ -27,7 +27,6 @@ struct reply {
 	uint16_t class; /* of every record: the question's */
 	uint32_t ttl_max; /* records get no TTL above; put back after use */
 	bool truncated; /* something that had to be there did not fit */
-	bool exact; /* point only at names of the same case (transfers) */
 	/*
 	 * Of the question, whose suffixes can be pointed at without looking;
 	 * it stays where it is while names are added. NULL: there is none.
@@ -71,9 +70,7 @@ bool reply_name(struct reply *, const struct dname *, unsigned suffix);
  * Add an RRset to a section, whole or not at all; sections in order. owner is
  * the name as it shall stand (the question's, for a wildcard's records).
  * first: index of the record that comes first (round robin). false: it did
- * not fit (the caller sets truncated where that matters). An RRSIG's TTL is
- * its Original TTL field, since it must be that of the RRset that it covers
- * (RFC 4034 section 3), and one name has RRSIGs of many.
+ * not fit (the caller sets truncated where that matters).
  */
 bool reply_rrset(struct reply *, enum reply_section, struct reply_owner,
     const struct rrset *, unsigned first);

@@ -1,0 +1,452 @@
+/*
+ * Answers out of zones: the steps of RFC 1034 section 4.3.2, with what later
+ * RFCs made of them. One function for each way that the search for a name can
+ * end; an alias sends the search on its way again.
+ */
+#include "answerpart.h"
+#include "handed.h"
+#include "synth.h"
+#include "update.h"
+#include "xfrin.h"
+#include "xfrout.h"
+
+/* Extended errors (RFC 8914 section 4). */
+enum { EDE_PROHIBITED = 18, EDE_NOT_AUTHORITATIVE = 20, EDE_INVALID_DATA = 24 };
+
+static void
+fail(struct request *r, unsigned rcode, unsigned ede)
+{
+	r->rcode = (uint16_t)rcode;
+	r->ede = (uint8_t)(ede + 1);
+}
+
+/*
+ * Owners of NSEC3 are hashes, no names (RFC 5155 section 7.2.8), unless they
+ * have something else, too.
+ */
+static bool
+is_name(const struct snapshot *s, const struct node *node)
+{
+	unsigned others = node->nsets;
+
+	if (!s->nsec3 || others == 0 || others > 2 || node->children > 0 ||
+	    node_rrset(node, TYPE_NSEC3) == NULL)
+		return true;
+	return others == 2 && node_rrset(node, TYPE_RRSIG) == NULL;
+}
+
+/*
+ * From the origin down, since the first delegation or DNAME counts. The
+ * parent's side of a delegation has the DS (RFC 4035 section 3.1.4.1).
+ */
+static struct place
+descend(const struct snapshot *s, const struct dname *name, unsigned origin,
+    uint16_t qtype)
+{
+	struct place p = { PLACE_NODE, origin, s->apex };
+	const struct node *node;
+
+	for (; p.suffix > 0; p.suffix--, p.node = node) {
+		if (p.node->flags & NODE_DNAME) {
+			p.kind = PLACE_DNAME;
+			return p;
+		}
+		node = snapshot_find(s, name, p.suffix - 1);
+		if (node == NULL || !is_name(s, node)) {
+			p.kind = PLACE_NONE;
+			return p;
+		}
+		if ((node->flags & NODE_CUT) &&
+		    (p.suffix > 1 || qtype != TYPE_DS))
+			return (struct place){ PLACE_CUT, p.suffix - 1, node };
+	}
+	return p;
+}
+
+/* Where a zone has neither delegations nor DNAMEs, one look is mostly enough.
+ */
+struct place
+answer_find(const struct snapshot *s, const struct dname *name, unsigned origin,
+    uint16_t qtype)
+{
+	const struct node *node;
+
+	if (s->cuts == 0 && s->dnames == 0 && !(s->apex->flags & NODE_DNAME) &&
+	    (node = snapshot_find(s, name, 0)) != NULL && is_name(s, node))
+		return (struct place){ PLACE_NODE, 0, node };
+	return descend(s, name, origin, qtype);
+}
+
+bool
+answer_put(const struct answer *a, enum reply_section section,
+    struct reply_owner owner, const struct node *node, const struct rrset *set)
+{
+	struct reply *r = &a->r->reply;
+	struct worker_thread *t = a->r->thread;
+	unsigned first = 0;
+
+	if (set->count > 1 && t->server->conf->rotate)
+		first = t->turn++ % set->count;
+	if (!reply_rrset(r, section, owner, set, first))
+		return false;
+	/* signatures over signatures there are none */
+	return !a->dnssec || set->type == TYPE_RRSIG ||
+	    reply_sigs(
+		r, section, owner, node_rrset(node, TYPE_RRSIG), set->type);
+}
+
+/* What must be there does not fit. */
+static bool
+truncate_reply(struct answer *a)
+{
+	a->r->reply.truncated = true;
+	return false;
+}
+
+/* The steps below return whether the search goes on with another name. */
+
+/* RFC 2308 section 3: how long this may be remembered, both TTLs tell. */
+static bool
+put_soa(struct answer *a)
+{
+	struct reply *r = &a->r->reply;
+	const struct node *apex = a->s->apex;
+	bool done;
+
+	r->ttl_max = a->s->negative_ttl;
+	done = answer_put(a, REPLY_AUTHORITY, reply_owner(a->name, a->origin),
+	    apex, node_rrset(apex, TYPE_SOA));
+	r->ttl_max = UINT32_MAX;
+	return done || truncate_reply(a);
+}
+
+/*
+ * The name is an alias of `target`: go on there if that is ours, too. Who asks
+ * finds the way from what it has else; so does who runs in circles.
+ */
+static bool
+follow(struct answer *a, const struct dname *target)
+{
+	const struct zones *zones = a->r->thread->server->zones;
+	struct zone *z;
+	unsigned i, origin;
+
+	for (i = 0; i < a->links; i++)
+		if (a->seen[i] == target->hash[0])
+			return false;
+	if (a->links == ANSWER_CHAIN || target->hash[0] == a->r->qname.hash[0])
+		return false;
+	a->seen[a->links++] = target->hash[0];
+	if ((z = zones_find(zones, target, 0, &origin)) == NULL)
+		return false;
+	if (z != a->zone &&
+	    (zone_now(z) == NULL ||
+		!acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key)))
+		return false;
+	if (z != a->zone)
+		a->s = zone_now(z);
+	a->zone = z;
+	a->origin = origin;
+	a->alias = *target;
+	a->name = &a->alias;
+	return a->s != NULL;
+}
+
+static bool
+give_alias(struct answer *a, const struct node *node, const struct rrset *cname)
+{
+	struct dname target;
+
+	if (!answer_put(a, REPLY_ANSWER, reply_owner(a->name, 0), node, cname))
+		return truncate_reply(a);
+	return dname_set(&target, rrset_rdata(cname->data), DNS_NAME) == 0 &&
+	    follow(a, &target);
+}
+
+/* One RRset is an answer to ANY (RFC 8482 section 4.1): the first that is not
+ * about another one. */
+static const struct rrset *
+any_rrset(const struct node *node)
+{
+	unsigned i;
+
+	for (i = 0; i < node->nsets; i++)
+		if (node->sets[i]->type != TYPE_RRSIG &&
+		    node->sets[i]->type != TYPE_NSEC)
+			return node->sets[i];
+	return node->nsets > 0 ? node->sets[0] : NULL;
+}
+
+/*
+ * The name exists, or a wildcard stands for it (star: suffix of the wildcard's
+ * parent, else 0).
+ */
+static bool
+give_node(struct answer *a, const struct node *node, unsigned star)
+{
+	uint16_t qtype = a->r->qtype;
+	const struct rrset *set =
+	    qtype == TYPE_ANY ? any_rrset(node) : node_rrset(node, qtype);
+	const struct rrset *cname;
+
+	if (set == NULL && (cname = node_rrset(node, TYPE_CNAME)) != NULL) {
+		if (star > 0 && a->dnssec)
+			denial_wildcard(&a->denial, a->s, a->name, star);
+		return give_alias(a, node, cname);
+	}
+	if (set == NULL) {
+		if (star > 0 && a->dnssec)
+			denial_wildcard_type(
+			    &a->denial, a->s, a->name, star, node);
+		else if (a->dnssec)
+			denial_type(&a->denial, a->s, a->name, 0, node);
+		put_soa(a);
+		return false;
+	}
+	if (star > 0 && a->dnssec)
+		denial_wildcard(&a->denial, a->s, a->name, star);
+	if (!answer_put(a, REPLY_ANSWER, reply_owner(a->name, 0), node, set))
+		return truncate_reply(a);
+	a->given = set;
+	return false;
+}
+
+static bool
+at_node(struct answer *a, const struct place *p)
+{
+	return give_node(a, p->node, 0);
+}
+
+/* RFC 4592 section 3.3.1: only the wildcard at the closest encloser counts. */
+static bool
+at_none(struct answer *a, const struct place *p)
+{
+	const struct node *node = NULL;
+	struct dname star;
+
+	if ((p->node->flags & NODE_WILDCARD) &&
+	    synth_wildcard(&star, a->name, p->suffix))
+		node = snapshot_find(a->s, &star, 0);
+	if (node != NULL)
+		return give_node(a, node, p->suffix);
+	a->r->rcode = DNS_NXDOMAIN;
+	if (a->dnssec)
+		denial_name(&a->denial, a->s, a->name, p->suffix);
+	put_soa(a);
+	return false;
+}
+
+/* Not ours to answer. What an alias led to has authority for the alias. */
+static bool
+at_cut(struct answer *a, const struct place *p)
+{
+	struct reply *r = &a->r->reply;
+	struct reply_owner owner = reply_owner(a->name, p->suffix);
+	const struct rrset *ns = node_rrset(p->node, TYPE_NS);
+	const struct rrset *ds = node_rrset(p->node, TYPE_DS);
+
+	if (r->count[REPLY_ANSWER] == 0)
+		r->flags &= (uint16_t)~DNS_AA;
+	if (!reply_rrset(r, REPLY_AUTHORITY, owner, ns, 0))
+		return truncate_reply(a);
+	if (a->dnssec && ds == NULL)
+		denial_type(&a->denial, a->s, a->name, p->suffix, p->node);
+	else if (a->dnssec &&
+	    !answer_put(a, REPLY_AUTHORITY, owner, p->node, ds))
+		return truncate_reply(a);
+	if (a->dnssec && !denial_put(r, &a->denial))
+		return truncate_reply(a);
+	a->denial.n = 0;
+	glue_referral(a, p, ns);
+	return false;
+}
+
+static bool
+was_given(struct answer *a, const struct rrset *dname)
+{
+	unsigned i;
+
+	for (i = 0; i < a->ndnames; i++)
+		if (a->dnames[i] == dname)
+			return true;
+	if (a->ndnames < ANSWER_CHAIN)
+		a->dnames[a->ndnames++] = dname;
+	return false;
+}
+
+/*
+ * RFC 6672 section 3.2: the DNAME, and the CNAME that it means for this name;
+ * YXDOMAIN where that would be too long.
+ */
+static bool
+at_dname(struct answer *a, const struct place *p)
+{
+	const struct rrset *dname = node_rrset(p->node, TYPE_DNAME);
+	struct reply_rr cname = { .type = TYPE_CNAME, .ttl = dname->ttl };
+	struct dname target;
+
+	if (!was_given(a, dname) &&
+	    !answer_put(a, REPLY_ANSWER, reply_owner(a->name, p->suffix),
+		p->node, dname))
+		return truncate_reply(a);
+	if (!synth_replace(
+		&target, a->name, p->suffix, rrset_rdata(dname->data))) {
+		a->r->rcode = DNS_YXDOMAIN;
+		return false;
+	}
+	cname.data = target.wire;
+	cname.len = target.len;
+	if (!reply_record(
+		&a->r->reply, REPLY_ANSWER, reply_owner(a->name, 0), &cname))
+		return truncate_reply(a);
+	return a->r->qtype != TYPE_CNAME && a->r->qtype != TYPE_ANY &&
+	    follow(a, &target);
+}
+
+static bool (*const steps[])(struct answer *, const struct place *) = {
+	[PLACE_NODE] = at_node,
+	[PLACE_CUT] = at_cut,
+	[PLACE_DNAME] = at_dname,
+	[PLACE_NONE] = at_none,
+};
+
+/*
+ * The DS of our zone's origin is its parent's, if that is ours, too, and does
+ * not know less: then it would only refer to somebody in between.
+ */
+static void
+prefer_parent(struct answer *a)
+{
+	const struct zones *zones = a->r->thread->server->zones;
+	const struct snapshot *s;
+	const struct zone *z;
+	struct place p;
+	unsigned origin;
+
+	if (a->r->qtype != TYPE_DS || a->origin != 0 || a->name->labels == 0 ||
+	    (z = zones_find(zones, a->name, 1, &origin)) == NULL ||
+	    (s = zone_now(z)) == NULL ||
+	    !acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key))
+		return;
+	p = answer_find(s, a->name, origin, TYPE_DS);
+	if (p.kind == PLACE_CUT)
+		return;
+	a->zone = z;
+	a->s = s;
+	a->origin = origin;
+}
+
+static void
+give_answer(struct answer *a)
+{
+	struct place p;
+	bool more;
+
+	a->r->reply.flags |= DNS_AA;
+	do {
+		prefer_parent(a);
+		p = answer_find(a->s, a->name, a->origin, a->r->qtype);
+		more = steps[p.kind](a, &p);
+	} while (more);
+	if (a->r->reply.truncated)
+		return;
+	if (a->denial.n > 0 && !denial_put(&a->r->reply, &a->denial))
+		truncate_reply(a);
+	else if (a->given != NULL && !a->r->thread->server->conf->minimal)
+		glue_answer(a);
+}
+
+/* What stands in no zone (RFC 6895 section 3.1). The rcode. */
+static unsigned
+check_type(uint16_t type)
+{
+	switch (type) {
+	case TYPE_OPT:
+	case TYPE_TSIG:
+		return DNS_FORMERR;
+	case TYPE_TKEY:
+	case TYPE_MAILA:
+	case TYPE_MAILB:
+		return DNS_NOTIMP;
+	default:
+		return DNS_NOERROR;
+	}
+}
+
+static struct zone *
+find_zone(struct request *r)
+{
+	const struct server *server = r->thread->server;
+
+	if (r->found == NULL)
+		r->found =
+		    zones_find(server->zones, &r->qname, 0, &r->found_at);
+	return r->found;
+}
+
+static void
+query(struct request *r, struct stream **stream)
+{
+	struct answer a;
+
+	if (r->qclass == CLASS_CH) {
+		chaos_query(r);
+		return;
+	}
+	a.zone = r->qclass == CLASS_IN ? find_zone(r) : NULL;
+	if ((r->rcode = (uint16_t)check_type(r->qtype)) != DNS_NOERROR)
+		return;
+	if (r->qtype == TYPE_AXFR || r->qtype == TYPE_IXFR) {
+		if (a.zone == NULL) /* RFC 5936 section 2.2.1 */
+			r->rcode = DNS_NOTAUTH;
+		else
+			xfrout_query(r, r->found, stream);
+		return;
+	}
+	if (a.zone == NULL) {
+		fail(r, DNS_REFUSED, EDE_NOT_AUTHORITATIVE);
+		return;
+	}
+	if (!acl_allows(&a.zone->conf->allow_query, &r->peer, r->key)) {
+		fail(r, DNS_REFUSED, EDE_PROHIBITED);
+		return;
+	}
+	if ((a.s = zone_now(a.zone)) == NULL) {
+		fail(r, DNS_SERVFAIL, EDE_INVALID_DATA);
+		return;
+	}
+	a.r = r;
+	a.name = &r->qname;
+	a.origin = r->found_at;
+	a.dnssec = r->edns.wants_dnssec;
+	a.given = NULL;
+	a.denial.n = 0;
+	a.links = a.ndnames = 0;
+	give_answer(&a);
+}
+
+static void
+prefetch(struct request *r)
+{
+	const struct snapshot *s;
+	const struct zone *z;
+
+	if (r->qclass == CLASS_IN && (z = find_zone(r)) != NULL &&
+	    (s = zone_now(z)) != NULL)
+		snapshot_prefetch(s, &r->qname, 0);
+}
+
+static void
+handed(struct handed *h)
+{
+	if (h->r.opcode == OPCODE_UPDATE)
+		update_handed(h);
+	else
+		xfrin_notified(h);
+}
+
+const struct role_calls auth_calls = {
+	.query = query,
+	.prefetch = prefetch,
+	.handed = handed,
+};
