@@ -122,7 +122,11 @@ entries_for(size_t max)
 
 /* Writer */
 
-/* The file system has room for this page; else 0 would be a SIGBUS. */
+/*
+ * The file system has room for this page; else 0 would be a SIGBUS. It is about
+ * to be written to, so one fault less if it is made ready for that at once;
+ * kernels before 5.14 know no such advice.
+ */
 static bool
 page_there(struct leasemap *m, size_t page)
 {
@@ -136,6 +140,8 @@ page_there(struct leasemap *m, size_t page)
 		return false;
 	}
 	m->there[page] = true;
+	if (m->map != NULL)
+		madvise(m->map + page * PAGE, PAGE, MADV_POPULATE_WRITE);
 	return true;
 }
 
@@ -158,6 +164,8 @@ file_fill(struct leasemap *m, size_t max)
 		m->map = NULL;
 		return -1;
 	}
+	/* Neighbours of a page that is needed are not: none is read ahead. */
+	madvise(m->map, m->size, MADV_RANDOM);
 	memcpy(h.magic, MAGIC, sizeof(h.magic));
 	memcpy(m->map, &h, sizeof(h));
 	return 0;
