@@ -2,7 +2,8 @@
  * Group commit. All tickets stand in one ring in the order submitted: first
  * those that are done and wait to be reaped, then those of the round that the
  * thread works through, then those that will be its next round. The lock
- * covers everything; the thread lets go of it only while it syncs.
+ * covers everything; the thread lets go of it only while it syncs. It is woken
+ * only where it sleeps, and when the lock is free again.
  */
 #include <sys/eventfd.h>
 
@@ -33,7 +34,7 @@ struct commit {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool closing;
+	bool closing, sleeping; /* the thread waits for wake */
 	struct mark *marks;
 	size_t nmarks;
 	struct ticket *ring;
@@ -74,6 +75,28 @@ work(struct commit *c, struct ticket *t, uint64_t round)
 	t->error = c->marks[t->fd].error;
 }
 
+static void
+wait_for_work(struct commit *c)
+{
+	while (c->done == c->submitted && !c->closing) {
+		c->sleeping = true;
+		pthread_cond_wait(&c->wake, &c->lock);
+	}
+	c->sleeping = false;
+}
+
+/* Let go of the lock; the thread has something to do. */
+static void
+unlock_and_wake(struct commit *c)
+{
+	bool sleeping = c->sleeping;
+
+	c->sleeping = false;
+	pthread_mutex_unlock(&c->lock);
+	if (sleeping)
+		pthread_cond_signal(&c->wake);
+}
+
 static void *
 commit_thread(void *arg)
 {
@@ -83,8 +106,7 @@ commit_thread(void *arg)
 
 	pthread_mutex_lock(&c->lock);
 	for (round = 1;; round++) {
-		while (c->done == c->submitted && !c->closing)
-			pthread_cond_wait(&c->wake, &c->lock);
+		wait_for_work(c);
 		if (c->done == c->submitted)
 			break;
 		end = c->submitted;
@@ -157,8 +179,7 @@ commit_close(struct commit *c)
 		return;
 	pthread_mutex_lock(&c->lock);
 	c->closing = true;
-	pthread_cond_signal(&c->wake);
-	pthread_mutex_unlock(&c->lock);
+	unlock_and_wake(c);
 	pthread_join(c->thread, NULL);
 	commit_free(c);
 }
@@ -201,9 +222,8 @@ commit_submit(struct commit *c, int fd, uint64_t ticket)
 		t = &c->ring[c->submitted++ % c->max];
 		t->id = ticket;
 		t->fd = fd;
-		pthread_cond_signal(&c->wake);
 	}
-	pthread_mutex_unlock(&c->lock);
+	unlock_and_wake(c);
 	return rc;
 }
 
