@@ -59,6 +59,7 @@ TAILQ_HEAD(answer_list, answer);
 static struct answer_list answers = TAILQ_HEAD_INITIALIZER(answers);
 static size_t nanswers;
 static struct control_parts parts; /* of the verb that runs */
+static int serving = -1; /* the client of that, in a worker */
 
 static void
 answer_end(struct ev_loop *loop, struct answer *a)
@@ -160,6 +161,12 @@ control_parts(const struct control_parts *p)
 	parts = *p;
 }
 
+int
+control_keep(void)
+{
+	return serving;
+}
+
 /* What the client reads when all went well, or not; text is taken over. */
 static struct buf
 say(int error, bool ok, struct buf *text)
@@ -259,8 +266,13 @@ control_serve(struct ev_loop *loop, const struct control_verb *table, void *arg,
 	int rc = -1;
 
 	buf_init(&out, CONTROL_ANSWER);
+	serving = fd;
 	if ((v = verb_of(tables, line, &out)) != NULL)
 		rc = verb_run(v, arg, line, &out);
+	if (rc == CONTROL_LATER) {
+		buf_free(&out);
+		return;
+	}
 	/* to a client of each worker the parent said "ok" */
 	whole = say(rc == CONTROL_MORE ? 0 : rc,
 	    v == NULL || v->where != CONTROL_EACH, &out);

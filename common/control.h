@@ -37,9 +37,9 @@ struct control_verb {
 	int min, max; /* words after the verb */
 	/*
 	 * Add the answer's text to out. 0, or -1 with the reason as text, or
-	 * CONTROL_LATER after control_take, or (in a worker) CONTROL_MORE
-	 * after control_parts. arg: as given to control_open, in a worker its
-	 * struct worker.
+	 * CONTROL_LATER after control_take (in a worker: control_keep), or (in
+	 * a worker) CONTROL_MORE after control_parts. arg: as given to
+	 * control_open, in a worker its struct worker.
 	 */
 	int (*run)(void *arg, int argc, char **argv, struct buf *out);
 };
@@ -85,6 +85,8 @@ void control_close(struct control *);
  * control_answer.
  */
 int control_take(struct control *);
+/* The same in a worker, where the client has then no deadline. */
+int control_keep(void);
 
 /*
  * Send "ok" (error 0) or "error: " and the text, in the background, and

@@ -1,19 +1,24 @@
 /*
  * server: what the parts of dnsd's worker process share.
  *
- *	main		the daemon: options, counters, verbs, which roles there
- *are dnsdconf, acl	the configuration udp		threads that answer
- *datagrams, one for each socket tcp		threads that serve connections,
- *one loop each request, reply	a message taken apart; an answer built rrl
- *response rate limiting handed		messages that the writer answers dname,
- *rtype, rdata, rrset, zonefile	names, records, master files
+ *	main		the daemon: its options, which roles there are
+ *	dnsdconf, acl	the configuration
+ *	udp		threads that answer datagrams, one for each socket
+ *	tcp		threads that serve connections, a loop each
+ *	serve		what both do with a message
+ *	request, reply	a message taken apart; an answer built
+ *	rrl		response rate limiting
+ *	querylog	a line for each answer
+ *	handed		messages that the writer answers
+ *	dname, rtype, rdata, rrset, zonefile
+ *			names, records, master files
  *	auth/		zones that we have; the role `authoritative`
  *
  * Threads: the main thread runs the worker's loop and is the only writer: it
  * loads, updates, transfers and tells; udp and tcp threads only read, inside
  * an epoch. What they cannot answer alone (UPDATE, NOTIFY) is handed to the
- * main thread. handed.c, udp.c, tcp.c, epoch.c and load.c are the only files
- * that know of threads.
+ * main thread. The files that know of threads are handed.c, udp.c, tcp.c,
+ * tcpconn.c, rrl.c, querylog.c, epoch.c, load.c and the journal's.
  */
 #ifndef SERVER_H
 #define SERVER_H
@@ -28,12 +33,15 @@
 
 struct rrl;
 struct querylog;
+struct querylog_ring;
+struct udp;
+struct tcp;
 
-/* Counters of one thread; names in main.c. */
+/* Counters of one thread; names and types in counters.c. */
 enum counter {
 	C_QUERIES, /* by opcode: 16 of them */
 	C_TYPES = C_QUERIES + 16, /* by type: those below, then the rest */
-	C_TYPE_OTHER = C_TYPES + 12,
+	C_TYPE_OTHER = C_TYPES + 13,
 	C_RCODES = C_TYPE_OTHER + 1, /* 0 .. 23 */
 	C_UDP = C_RCODES + 24,
 	C_UDP6,
@@ -68,6 +76,7 @@ struct worker_thread {
 	stats_value *counters; /* its own block */
 	struct epoch_reader *epoch;
 	uint32_t turn; /* round robin */
+	struct querylog_ring *log; /* NULL: no log was ever wanted */
 };
 
 static inline void
@@ -109,6 +118,8 @@ struct role_calls {
 	void (*handed)(struct handed *);
 };
 
+extern const struct stats_key counters_table[];
+
 struct server {
 	struct worker *worker;
 	const struct dnsd_conf *conf;
@@ -117,9 +128,13 @@ struct server {
 	const struct role_calls *role; /* of authoritative listeners */
 	struct rrl *rrl; /* NULL: off */
 	struct querylog *querylog;
+	struct udp *udp;
+	struct tcp *tcp;
 	struct zones *zones; /* auth/zone.h */
 	struct journals *journals; /* auth/journal.h; opened before zones */
 	struct updating *updating; /* auth/update.h */
+	struct telling *telling; /* auth/notify.h */
+	struct pulling *pulling; /* auth/xfrin.h */
 	struct worker_thread main; /* of the main thread */
 	bool writing; /* our predecessor has ended: the stores are ours */
 };

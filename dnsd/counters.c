@@ -1,0 +1,97 @@
+/*
+ * What is counted, by name.
+ */
+#include "server.h"
+
+#define COUNTER(name)                                                          \
+	{                                                                      \
+		name, STATS_COUNTER                                            \
+	}
+#define GAUGE(name)                                                            \
+	{                                                                      \
+		name, STATS_GAUGE                                              \
+	}
+
+/* clang-format off */
+const struct stats_key counters_table[] = {
+	[C_QUERIES + 0] = COUNTER("opcode.query"),
+	[C_QUERIES + 1] = COUNTER("opcode.iquery"),
+	[C_QUERIES + 2] = COUNTER("opcode.status"),
+	[C_QUERIES + 3] = COUNTER("opcode.3"),
+	[C_QUERIES + 4] = COUNTER("opcode.notify"),
+	[C_QUERIES + 5] = COUNTER("opcode.update"),
+	[C_QUERIES + 6] = COUNTER("opcode.dso"),
+	[C_QUERIES + 7] = COUNTER("opcode.7"),
+	[C_QUERIES + 8] = COUNTER("opcode.8"),
+	[C_QUERIES + 9] = COUNTER("opcode.9"),
+	[C_QUERIES + 10] = COUNTER("opcode.10"),
+	[C_QUERIES + 11] = COUNTER("opcode.11"),
+	[C_QUERIES + 12] = COUNTER("opcode.12"),
+	[C_QUERIES + 13] = COUNTER("opcode.13"),
+	[C_QUERIES + 14] = COUNTER("opcode.14"),
+	[C_QUERIES + 15] = COUNTER("opcode.15"),
+	[C_TYPES + 0] = COUNTER("type.a"),
+	[C_TYPES + 1] = COUNTER("type.ns"),
+	[C_TYPES + 2] = COUNTER("type.cname"),
+	[C_TYPES + 3] = COUNTER("type.soa"),
+	[C_TYPES + 4] = COUNTER("type.ptr"),
+	[C_TYPES + 5] = COUNTER("type.mx"),
+	[C_TYPES + 6] = COUNTER("type.txt"),
+	[C_TYPES + 7] = COUNTER("type.aaaa"),
+	[C_TYPES + 8] = COUNTER("type.srv"),
+	[C_TYPES + 9] = COUNTER("type.ds"),
+	[C_TYPES + 10] = COUNTER("type.dnskey"),
+	[C_TYPES + 11] = COUNTER("type.https"),
+	[C_TYPES + 12] = COUNTER("type.any"),
+	[C_TYPE_OTHER] = COUNTER("type.other"),
+	[C_RCODES + 0] = COUNTER("rcode.noerror"),
+	[C_RCODES + 1] = COUNTER("rcode.formerr"),
+	[C_RCODES + 2] = COUNTER("rcode.servfail"),
+	[C_RCODES + 3] = COUNTER("rcode.nxdomain"),
+	[C_RCODES + 4] = COUNTER("rcode.notimp"),
+	[C_RCODES + 5] = COUNTER("rcode.refused"),
+	[C_RCODES + 6] = COUNTER("rcode.yxdomain"),
+	[C_RCODES + 7] = COUNTER("rcode.yxrrset"),
+	[C_RCODES + 8] = COUNTER("rcode.nxrrset"),
+	[C_RCODES + 9] = COUNTER("rcode.notauth"),
+	[C_RCODES + 10] = COUNTER("rcode.notzone"),
+	[C_RCODES + 11] = COUNTER("rcode.11"),
+	[C_RCODES + 12] = COUNTER("rcode.12"),
+	[C_RCODES + 13] = COUNTER("rcode.13"),
+	[C_RCODES + 14] = COUNTER("rcode.14"),
+	[C_RCODES + 15] = COUNTER("rcode.15"),
+	[C_RCODES + 16] = COUNTER("rcode.badvers"),
+	[C_RCODES + 17] = COUNTER("rcode.17"),
+	[C_RCODES + 18] = COUNTER("rcode.18"),
+	[C_RCODES + 19] = COUNTER("rcode.19"),
+	[C_RCODES + 20] = COUNTER("rcode.20"),
+	[C_RCODES + 21] = COUNTER("rcode.21"),
+	[C_RCODES + 22] = COUNTER("rcode.22"),
+	[C_RCODES + 23] = COUNTER("rcode.other"),
+	[C_UDP] = COUNTER("udp.ipv4"),
+	[C_UDP6] = COUNTER("udp.ipv6"),
+	[C_TCP] = COUNTER("tcp.ipv4"),
+	[C_TCP6] = COUNTER("tcp.ipv6"),
+	[C_EDNS] = COUNTER("queries.edns"),
+	[C_DO] = COUNTER("queries.dnssec_ok"),
+	[C_TSIG] = COUNTER("queries.signed"),
+	[C_TRUNCATED] = COUNTER("answers.truncated"),
+	[C_DROPPED] = COUNTER("dropped"),
+	[C_RATE_DROPPED] = COUNTER("rate_limit.dropped"),
+	[C_RATE_SLIPPED] = COUNTER("rate_limit.slipped"),
+	[C_UNSENT] = COUNTER("sends.failed"),
+	[C_TCP_REFUSED] = COUNTER("tcp.refused"),
+	[C_TCP_OPEN] = GAUGE("tcp.open"),
+	[C_TCP_TIMEOUT] = COUNTER("tcp.timeouts"),
+	[C_TRANSFERS_OUT] = COUNTER("transfers.out"),
+	[C_TRANSFERS_IN] = COUNTER("transfers.in"),
+	[C_UPDATES] = COUNTER("updates.applied"),
+	[C_UPDATES_REFUSED] = COUNTER("updates.refused"),
+	[C_NOTIFIES_IN] = COUNTER("notifies.in"),
+	[C_NOTIFIES_OUT] = COUNTER("notifies.out"),
+	[C_ZONES] = GAUGE("zones"),
+	[C_ZONES_EXPIRED] = GAUGE("zones.expired"),
+	[C_ZONES_BROKEN] = GAUGE("zones.broken"),
+	{ NULL, STATS_COUNTER },
+};
+/* clang-format on */
