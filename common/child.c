@@ -221,7 +221,7 @@ child_main(struct child *c, int msg, int log)
 	log_relay(log);
 	log_title(title);
 	if (!g->parent->setup->foreground)
-		parent_null(0); /* who reads our starter's waits for its end */
+		process_null(0); /* who reads our starter's waits for its end */
 	process_close_all_but(keep, n);
 	setproctitle("%s", title);
 	_exit(worker_run(&w, msg)); /* what main registered is the parent's */

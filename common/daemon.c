@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,7 +30,6 @@ struct options {
 };
 
 static struct pidfh *pidfh;
-static int starter = -1; /* pipe to the process that waits for us */
 static char instance[64];
 
 static int
@@ -121,29 +119,6 @@ daemon_instance(void)
 	return instance;
 }
 
-/* The starter stays until we serve, and tells by its status. */
-static void
-detach(void)
-{
-	char ok;
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC) == -1)
-		fatal("pipe");
-	switch (fork()) {
-	case -1:
-		fatal("fork");
-	case 0:
-		break;
-	default:
-		close(p[1]);
-		_exit(read(p[0], &ok, 1) == 1 ? 0 : 1);
-	}
-	close(p[0]);
-	starter = p[1];
-	setsid();
-}
-
 /* The pid file is locked as long as we live. -1: we may not run. */
 static int
 lock_pid(bool required)
@@ -175,14 +150,7 @@ serving(void)
 {
 	if (pidfh != NULL)
 		pidfile_write(pidfh);
-	if (starter == -1)
-		return;
-	log_open(getprogname(), LOG_TO_SYSLOG);
-	parent_null(STDIN_FILENO);
-	if (write(starter, "", 1) != 1)
-		log_debug("nobody waited for the start");
-	close(starter);
-	starter = -1;
+	process_serves();
 }
 
 /* Blocks for the process and, if it has threads, for the one socket's. */
@@ -207,7 +175,7 @@ run_inetd(struct parent_setup *s)
 	int logs[DAEMON_LOGS], i;
 	void *conf;
 
-	parent_null(STDOUT_FILENO); /* 1 and 2 are the client's, too */
+	process_null(STDOUT_FILENO); /* 1 and 2 are the client's, too */
 	signal(SIGHUP, SIG_IGN); /* no parent to reload, no log to reopen */
 	signal(SIGUSR1, SIG_IGN);
 	if (sock_inherited(&s->inherited, s->daemon->type, true) == -1 ||
@@ -261,7 +229,7 @@ daemon_main(const struct daemon *d, int argc, char **argv)
 	notify_init();
 	s.foreground = o.foreground;
 	if (!o.foreground)
-		detach();
+		process_detach();
 	if (lock_pid(geteuid() == 0) == -1) {
 		parent_conf_free(d, conf);
 		return 1;

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -93,19 +92,6 @@ parent_conf(const struct parent_setup *s)
 		return conf;
 	parent_conf_free(d, conf);
 	return NULL;
-}
-
-void
-parent_null(int first)
-{
-	int fd = open("/dev/null", O_RDWR);
-
-	if (fd == -1)
-		fatal("/dev/null");
-	for (; first <= STDERR_FILENO; first++)
-		dup2(fd, first);
-	if (fd > STDERR_FILENO)
-		close(fd);
 }
 
 void

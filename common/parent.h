@@ -33,9 +33,6 @@ void parent_conf_free(const struct daemon *, void *conf);
  */
 int parent_logs(const struct daemon *, const void *conf, int fds[DAEMON_LOGS]);
 
-/* Descriptors first to 2 become /dev/null. */
-void parent_null(int first);
-
 /*
  * Serve with this configuration until told to stop. The exit status; 1
  * where the first workers could not be started.

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -67,7 +66,6 @@ struct dhcpc {
 	struct clientscript script;
 	struct clientwork work;
 	struct pidfh *pidfh;
-	int starter; /* pipe to the process that waits for us, or -1 */
 	enum { NOTHING, LEASE, LINKLOCAL } configured;
 	bool leased; /* once, at least */
 	bool ending; /* when the script is done */
@@ -108,23 +106,9 @@ end(struct dhcpc *d, int status)
 static void
 background(struct dhcpc *d)
 {
-	int null;
-
 	notify_send("READY=1");
 	ev_timer_stop(d->loop, &d->patience);
-	if (d->starter == -1)
-		return;
-	log_open(getprogname(), LOG_TO_SYSLOG);
-	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) != -1) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
-	if (write(d->starter, "", 1) != 1)
-		log_debug("nobody waited for the start");
-	close(d->starter);
-	d->starter = -1;
+	process_serves();
 }
 
 /* The script */
@@ -725,29 +709,6 @@ complete(struct dhcpc_options *o)
 		fatal("%s", o->script);
 }
 
-/* The starter stays until there is a lease, and tells by its status. */
-static void
-detach(struct dhcpc *d)
-{
-	char ok;
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC) == -1)
-		fatal("pipe");
-	switch (fork()) {
-	case -1:
-		fatal("fork");
-	case 0:
-		break;
-	default:
-		close(p[1]);
-		_exit(read(p[0], &ok, 1) == 1 ? 0 : 1);
-	}
-	close(p[0]);
-	d->starter = p[1];
-	setsid();
-}
-
 static void
 lock_pid(struct dhcpc *d)
 {
@@ -804,7 +765,6 @@ main(int argc, char **argv)
 	};
 	static struct dhcpc d = {
 		.o = &o,
-		.starter = -1,
 		.msg = -1,
 		.backoff = AGAIN_FIRST,
 	};
@@ -823,7 +783,7 @@ main(int argc, char **argv)
 	umask(022);
 	notify_init();
 	if (!o.foreground)
-		detach(&d);
+		process_detach();
 	lock_pid(&d);
 	if (chdir("/") == -1)
 		fatal("/");
