@@ -358,6 +358,8 @@ worker_main(struct dhcpc *d, int msg, int log)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	log_relay(log);
+	if (!d->o->foreground)
+		process_null(0); /* who reads our starter's waits for its end */
 	process_close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
 	setproctitle("worker %s", d->sock.name);
 	d->work.msg = msg;

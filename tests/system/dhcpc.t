@@ -162,7 +162,9 @@ reboot() {
 	    \$(cat /run/basenet/dhcpc.eth0.pid)"
 	lab_until 10 gone c
 	: >"$LAB_DIR/dnsmasq"
-	lab_in c timeout 20 "$O/sbin/dhcpc" -s "$LAB_DIR/c/script" eth0
+	ok "who reads what it says is let go of" lab_in c timeout 20 \
+	    sh -c '"$@" 2>&1 | cat' sh "$O/sbin/dhcpc" \
+	    -s "$LAB_DIR/c/script" eth0
 	is "after kill -9 it asks for the same address" "$(events c)" \
 	    "bound ${first%/*}"
 	unlike "by INIT-REBOOT" "$(cat "$LAB_DIR/dnsmasq")" DISCOVER
