@@ -159,6 +159,16 @@ has_only_question(const struct request *r)
 	    r->header.count[2] <= (r->qtype == TYPE_IXFR ? 1 : 0);
 }
 
+/* Nothing but a question: nearly all messages are this. */
+static bool
+is_bare(const struct request *r)
+{
+	const uint16_t *count = r->header.count;
+
+	return r->len == r->question_end &&
+	    (count[1] | count[2] | count[3]) == 0;
+}
+
 /* TSIG is the message's last record (RFC 8945 section 5.1), OPT any of the
  * additional section; a query has no others there. */
 static bool
@@ -299,8 +309,7 @@ request_read(struct request *r)
 	if (!read_question(r) ||
 	    (next == REQUEST_QUERY && !has_only_question(r)))
 		return refuse(r, DNS_FORMERR);
-	if (r->len != r->question_end || r->header.count[3] != 0 ||
-	    next != REQUEST_QUERY) {
+	if (!is_bare(r)) {
 		if (!read_records(r, &is_signed))
 			return refuse(r, DNS_FORMERR);
 		if (is_signed && (rcode = check_signature(r)) != DNS_NOERROR)
