@@ -41,8 +41,8 @@ epoch_passed(uint64_t ticket)
 
 	epoch_fence();
 	for (i = 0; i < n; i++) {
-		seen =
-		    atomic_load_explicit(&readers[i].seen, memory_order_acquire);
+		seen = atomic_load_explicit(
+		    &readers[i].seen, memory_order_acquire);
 		if (seen != 0 && seen < ticket)
 			return false;
 	}
