@@ -13,26 +13,27 @@
 
 enum role { ROLE_AUTHORITATIVE, ROLE_RESOLVER, ROLE_BOTH };
 
+/* Titles are not the first member: conf.h takes offset 0 for none. */
 struct listen_conf {
-	char *address; /* title: "192.0.2.1", "*", "[2001:db8::1]:5353" */
 	uint64_t port;
+	char *address; /* title: "192.0.2.1", "*", "[2001:db8::1]:5353" */
 	int role;
 	int line;
 };
 
 /* Section key "NAME": either of the files. */
 struct key_conf {
-	char *name; /* title */
 	int algorithm; /* of secret_file */
+	char *name; /* title */
 	char *secret_file, *file;
 	int line;
 };
 
 /* Section update "KEY" { names types } of a zone (RFC 2136 section 3.3). */
 struct grant_conf {
-	char *key_name; /* title */
 	struct conf_list names; /* "any", "subdomain lan.example.org",
-				   "name x.example.org", "wildcard *.x" */
+				   "name x.example.org" */
+	char *key_name; /* title */
 	struct conf_list types; /* empty: all but SOA, NS and DNSSEC's */
 	int line;
 	/* resolved */
@@ -47,8 +48,8 @@ struct grant_conf {
 };
 
 struct zone_conf {
-	char *name; /* title */
 	char *file; /* relative to directory; "": NAME.zone */
+	char *name; /* title */
 	struct conf_list primaries_in, notify_in, allow_transfer_in,
 	    allow_notify_in, allow_query_in;
 	struct conf_sections updates; /* struct grant_conf */
