@@ -157,12 +157,8 @@ dname_join(struct dname *n, const uint8_t *front, size_t len,
 	return 0;
 }
 
-/*
- * An escape behind its backslash: \DDD or the byte itself (RFC 1035 section
- * 5.1). How many bytes of the text it takes; 0: it is none.
- */
-static size_t
-escape(const char *s, size_t len, uint8_t *c)
+size_t
+dname_escape(const char *s, size_t len, uint8_t *c)
 {
 	unsigned i, n = 0;
 
@@ -204,7 +200,7 @@ text_labels(const char *s, size_t len, uint8_t out[DNS_NAME])
 			continue;
 		}
 		if (c == '\\') {
-			took = escape(s + i + 1, len - i - 1, &c);
+			took = dname_escape(s + i + 1, len - i - 1, &c);
 			if (took == 0)
 				return 0;
 			i += took;

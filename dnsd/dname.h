@@ -60,6 +60,12 @@ dname_suffix_len(const struct dname *n, unsigned i)
 }
 
 /*
+ * An escape of a master file (RFC 1035 section 5.1), len bytes that follow its
+ * backslash: \DDD, or the byte itself. How many of them it takes; 0: none.
+ */
+size_t dname_escape(const char *, size_t len, uint8_t *byte);
+
+/*
  * Is suffix i this name (wire form, any case; len bytes)? Both are compared
  * whole; eight bytes at a time.
  */

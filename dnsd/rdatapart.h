@@ -71,6 +71,88 @@ const struct rdata_layout *rdata_layout(uint16_t type);
 /* Bytes of a field of len-byte rdata that begins at `at`; -1: not valid. */
 int rdata_size(enum rdata_kind, const uint8_t *data, size_t at, size_t len);
 
+/*
+ * Text to wire: the words of one record, of which those before i were used,
+ * and the bytes that they became. What reads a field returns 0, or -1 after
+ * saying why.
+ */
+struct rdata_words {
+	const struct rdata_token *t;
+	size_t n, i;
+	const uint8_t *origin;
+	uint8_t *out;
+	size_t len;
+	char *why;
+};
+
+/* rdataword.c: what the kinds have in common. */
+int rdata_error(struct rdata_words *, const char *, ...)
+    __attribute__((__format__(__printf__, 2, 3)));
+/* This word is no such thing ("number", "IPv4 address"). */
+int
+rdata_bad(struct rdata_words *, const struct rdata_token *, const char *what);
+/* NULL: there are too few, which is told. */
+const struct rdata_token *rdata_next(struct rdata_words *);
+int rdata_put(struct rdata_words *, const void *, size_t);
+int rdata_put16(struct rdata_words *, unsigned);
+/* A decimal number of at most max in all of the text. */
+bool rdata_number(const char *, size_t len, uint32_t max, uint32_t *);
+/* The next word is a number of so many bytes. */
+int rdata_put_number(struct rdata_words *, size_t bytes);
+bool rdata_ip4(const char *, size_t len, uint8_t out[4]);
+bool rdata_ip6(const char *, size_t len, uint8_t out[16]);
+/* The next word is an address, a name. */
+int rdata_put_ip4(struct rdata_words *);
+int rdata_put_ip6(struct rdata_words *);
+int rdata_put_name(struct rdata_words *);
+/* Escapes undone, at most max bytes of them (RDATA_MAX for a value). The
+ * length, or -1. */
+int rdata_unescape(const struct rdata_token *, uint8_t *out, size_t max);
+/* -1: no hexadecimal digit. */
+int rdata_hex_digit(char);
+/* `words` words, all that are left for SIZE_MAX, as one value. */
+int rdata_put_hex(struct rdata_words *, size_t words);
+int rdata_put_base64(struct rdata_words *, size_t words);
+int rdata_put_base32(struct rdata_words *);
+bool rdata_is(const struct rdata_token *, const char *word);
+
+/*
+ * Wire to text: n bytes at p of the rdata that begins at data. false: the
+ * kind's text cannot tell them, so all is written as in RFC 3597.
+ */
+struct rdata_bytes {
+	const uint8_t *p;
+	size_t n;
+	const uint8_t *data;
+};
+/* rdatatext.c: added to the buffer. */
+void rdata_text_name(const uint8_t *, struct buf *);
+void rdata_text_byte(uint8_t, struct buf *); /* within quotes */
+void rdata_text_quoted(const uint8_t *, size_t, struct buf *);
+void rdata_text_hex(const uint8_t *, size_t, struct buf *);
+void rdata_text_base64(const uint8_t *, size_t, struct buf *);
+void rdata_text_base32(const uint8_t *, size_t, struct buf *);
+void rdata_text_ip4(const uint8_t *, struct buf *);
+void rdata_text_ip6(const uint8_t *, struct buf *);
+
+/* Kinds with a file of their own: rdataloc.c, rdatasvcb.c, rdatahost.c. */
+int rdata_parse_loc(struct rdata_words *);
+bool rdata_text_loc(const struct rdata_bytes *, struct buf *);
+int rdata_parse_params(struct rdata_words *);
+bool rdata_text_params(const struct rdata_bytes *, struct buf *);
+int rdata_parse_gateway(struct rdata_words *);
+bool rdata_text_gateway(const struct rdata_bytes *, struct buf *);
+int rdata_parse_relay(struct rdata_words *);
+bool rdata_text_relay(const struct rdata_bytes *, struct buf *);
+int rdata_parse_hip(struct rdata_words *);
+bool rdata_text_hip(const struct rdata_bytes *, struct buf *);
+int rdata_parse_prefixes(struct rdata_words *);
+bool rdata_text_prefixes(const struct rdata_bytes *, struct buf *);
+int rdata_parse_services(struct rdata_words *);
+bool rdata_text_services(const struct rdata_bytes *, struct buf *);
+int rdata_parse_a6(struct rdata_words *);
+bool rdata_text_a6(const struct rdata_bytes *, struct buf *);
+
 /* SvcParamKeys with a form of their own (RFC 9460 section 14.3.2, 9461,
  * 9540). */
 enum svc_key {
@@ -85,7 +167,6 @@ enum svc_key {
 	SVC_OHTTP,
 	SVC_KEYS
 };
-extern const char *const rdata_svc_keys[SVC_KEYS];
 
 static inline unsigned
 rdata_get16(const uint8_t *p)

@@ -2,9 +2,10 @@
  * zonefile: master files (RFC 1035 section 5, RFC 2308 section 4, RFC 3597),
  * with $INCLUDE and $GENERATE, times as 2d or 1h30m: dnsd.zone(5).
  *
- * The file is mapped and read once from front to end; nothing is allocated
- * for a record. After a wrong line it goes on behind that line, so that all
- * errors are told in one run.
+ * The file is taken whole into memory (not mapped: who edits it in place would
+ * end the process) and read once from front to end; nothing is allocated for a
+ * record. After a wrong line it goes on behind that line, so that all errors
+ * are told in one run. Zones are of class IN; another class is an error.
  */
 #ifndef ZONEFILE_H
 #define ZONEFILE_H
@@ -15,10 +16,14 @@
 #include "rdata.h"
 
 #define ZONEFILE_DEPTH 8 /* files that include each other */
+#define ZONEFILE_FILES 10000 /* opened in all */
+#define ZONEFILE_GENERATE 1048576 /* records of one $GENERATE */
 #define ZONEFILE_ERRORS 20 /* so many are told; the rest is counted */
+#define ZONEFILE_WHAT 192 /* text of an error */
 
 struct zonefile_rr {
-	const struct dname *owner; /* the same pointer while it is the same */
+	const struct dname *owner; /* the same pointer as in the last record:
+				      the same owner */
 	uint16_t type, class;
 	uint32_t ttl;
 	const uint8_t *data; /* wire form, valid for its type */
@@ -30,7 +35,10 @@ struct zonefile_rr {
 struct zonefile_calls {
 	/* NULL, or what is wrong with the record, which is told. */
 	const char *(*record)(void *arg, const struct zonefile_rr *);
-	/* "file:line: what" is to be told. NULL: by log_errx. */
+	/*
+	 * "file:line: what" is to be told; line 0: of the file itself. NULL:
+	 * by log_errx.
+	 */
 	void (*error)(void *arg, const char *file, int line, const char *what);
 	/* A file was opened, an included one too. NULL: nobody cares. */
 	void (*opened)(void *arg, const char *path, const struct stat *);
