@@ -12,8 +12,13 @@
 #include "handed.h"
 #include "zone.h"
 
-/* Start timers of every secondary zone. */
+/* When zones were loaded, before anybody is answered: what has expired is
+ * served no more. 0, or -1: no memory. */
 int xfrin_start(struct server *);
+/* Our predecessor has ended and server->writing is set: ask primaries, now and
+ * whenever it is time. */
+void xfrin_own(struct server *);
+/* Before the journals are closed. */
 void xfrin_stop(struct server *);
 /* Ask a primary now (`refresh`, NOTIFY). */
 void xfrin_refresh(struct zone *, const struct remote *first);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "journal.h"
-#include "update.h"
+#include "serial.h"
 #include "xfrout.h"
 #include "xfrpack.h"
 
@@ -84,13 +84,13 @@ next_of_set(struct xfrout *x)
 			return false;
 		x->rr.name = node_name(x->node);
 		x->rr.type = set->type;
-		x->rr.ttl = set->ttl;
 		x->record = set->data;
 	} else {
 		x->record = rrset_next(x->record);
 	}
 	if (x->record == rrset_end(set))
 		return false;
+	x->rr.ttl = rrset_ttl(set, x->record);
 	x->rr.data = rrset_rdata(x->record);
 	x->rr.len = rrset_len(x->record);
 	return true;

@@ -165,19 +165,6 @@ put_data(struct xfrpack *p, const struct xfrpack_rr *rr)
 	p->bytes[length + 1] = (uint8_t)n;
 }
 
-/* A set of RRSIGs has many TTLs: those of what they cover (RFC 4034 section
- * 3), which each of them tells. */
-static uint32_t
-ttl_of(const struct xfrpack_rr *rr)
-{
-	const uint8_t *p = rr->data + 4;
-
-	if (rr->type != TYPE_RRSIG || rr->len < 8)
-		return rr->ttl;
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
-
 bool
 xfrpack_question(struct xfrpack *p, const uint8_t *name, uint16_t type)
 {
@@ -194,15 +181,14 @@ xfrpack_rr(struct xfrpack *p, const struct xfrpack_rr *rr)
 {
 	/* as much as it takes uncompressed, which is little too much */
 	size_t most = dns_name_len(rr->name) + 10 + rr->len;
-	uint32_t ttl = ttl_of(rr);
 
 	if (most > p->limit - p->len || p->records == UINT16_MAX)
 		return false;
 	put_name(p, rr->name);
 	put16(p, rr->type);
 	put16(p, DNS_IN);
-	put16(p, (uint16_t)(ttl >> 16));
-	put16(p, (uint16_t)ttl);
+	put16(p, (uint16_t)(rr->ttl >> 16));
+	put16(p, (uint16_t)rr->ttl);
 	put_data(p, rr);
 	p->records++;
 	return true;
