@@ -74,8 +74,14 @@ zone_now(const struct zone *z)
  */
 void zone_publish(struct zone *, struct snapshot *);
 
-/* Path of a file of the zone in the state directory: "NAME.zone", ".jnl",
- * ".state"; "/" and control bytes of names escaped as \DDD. */
+/*
+ * Path of a file of the zone in the directory: "NAME.zone", ".jnl", ".state";
+ * NAME in lower case, what no file's name should have as \DDD, the root "@".
+ */
 void zone_path(const struct zone *, const char *suffix, char *out, size_t size);
+/* Path of its master file: as the configuration says, or "NAME.zone". */
+void zone_source(const struct zone *, char *out, size_t size);
+
+void zone_files_free(struct zone_file *, size_t n);
 
 #endif
