@@ -1,7 +1,7 @@
 # rc: basenet(8), the rc scripts, and what they read. `paths` tells them where
 # things stand: in the build tree the programs of $(O), else as installed.
 RCDIR = $(O)/libexec/basenet
-RC_SCRIPTS = dhcpd dhcrelay tftpd
+RC_SCRIPTS = dhcpd dhcrelay dnsd tftpd
 PATHS = SBINDIR LIBEXECDIR ETCDIR RUNDIR STATEDIR SPOOLDIR LOGDIR
 built_SBINDIR = $(abspath $(O))/sbin
 built_LIBEXECDIR = $(abspath $(RCDIR))
