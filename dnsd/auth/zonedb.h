@@ -88,6 +88,9 @@ const struct node *snapshot_nsec(const struct snapshot *, const struct dname *);
 const struct node *
 snapshot_nsec3(const struct snapshot *, const uint8_t hash[20]);
 
+/* Have both the same records? Names may differ in case. */
+bool snapshot_same(const struct snapshot *, const struct snapshot *);
+
 /* Every node, in no order; begin with a walk of zeroes. NULL: that was all. */
 struct snapshot_walk {
 	size_t page, slot;
@@ -145,6 +148,9 @@ enum edit_result
 edit_remove(struct edit *, const struct dname *, const struct edit_rr *);
 enum edit_result
 edit_remove_rrset(struct edit *, const struct dname *, uint16_t type);
+/* Make the zone what the other one is, its SOA included. 0, or -1: a limit, or
+ * no memory; then it is half done. */
+int edit_become(struct edit *, const struct snapshot *);
 /* The edit as it is now. NULL: there is none. */
 const struct node *
 edit_find(const struct edit *, const struct dname *, unsigned suffix);
