@@ -344,6 +344,292 @@ START_TEST(test_position)
 }
 END_TEST
 
+/* An AXFR as dnspython signs it: the question at NOW; answers a second later
+ * each, of which the second is not signed. */
+/* clang-format off */
+static const char asked[] =
+	"\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x01\x03\x6c\x61\x62"
+	"\x04\x74\x65\x73\x74\x00\x00\xfc\x00\x01\x02\x6b\x31\x03\x6c\x61"
+	"\x62\x04\x74\x65\x73\x74\x00\x00\xfa\x00\xff\x00\x00\x00\x00\x00"
+	"\x3d\x0b\x68\x6d\x61\x63\x2d\x73\x68\x61\x32\x35\x36\x00\x00\x00"
+	"\x65\x53\xf1\x00\x01\x2c\x00\x20\x8d\x09\xa0\xc7\x9f\xf2\xc6\x23"
+	"\xc4\xc0\x07\xde\x2a\xa5\x2d\x69\x27\x53\xbb\x50\x61\x8d\x21\x52"
+	"\xd1\x0b\x60\x6c\xb5\xc9\xba\x0a\x12\x34\x00\x00\x00\x00";
+static const char first[] =
+	"\x12\x34\x84\x00\x00\x01\x00\x00\x00\x00\x00\x01\x03\x6c\x61\x62"
+	"\x04\x74\x65\x73\x74\x00\x00\xfc\x00\x01\x02\x6b\x31\x03\x6c\x61"
+	"\x62\x04\x74\x65\x73\x74\x00\x00\xfa\x00\xff\x00\x00\x00\x00\x00"
+	"\x3d\x0b\x68\x6d\x61\x63\x2d\x73\x68\x61\x32\x35\x36\x00\x00\x00"
+	"\x65\x53\xf1\x01\x01\x2c\x00\x20\x0d\x65\x72\x37\xe7\x71\x14\x2f"
+	"\x2d\xdd\xa5\x33\xfc\xc2\xc4\x70\x08\xbd\xbd\xf5\x40\xd8\x0e\x36"
+	"\xe4\xed\x1a\xa7\xa9\xfa\xf3\x17\x12\x34\x00\x00\x00\x00";
+static const char second[] =
+	"\x12\x34\x84\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+static const char third[] =
+	"\x12\x34\x84\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x6b\x31\x03"
+	"\x6c\x61\x62\x04\x74\x65\x73\x74\x00\x00\xfa\x00\xff\x00\x00\x00"
+	"\x00\x00\x3d\x0b\x68\x6d\x61\x63\x2d\x73\x68\x61\x32\x35\x36\x00"
+	"\x00\x00\x65\x53\xf1\x02\x01\x2c\x00\x20\xdd\x00\x7b\xc3\x00\x3e"
+	"\x01\xc0\x71\x0f\xbd\x88\x9d\x5a\xd9\x09\x50\xa4\xbe\xd5\xeb\x75"
+	"\xb0\xd4\xfc\x84\x75\x6d\xa9\x00\xe0\x5e\x12\x34\x00\x00\x00\x00";
+static const char fourth[] =
+	"\x12\x34\x84\x00\x00\x01\x00\x00\x00\x00\x00\x01\x03\x6c\x61\x62"
+	"\x04\x74\x65\x73\x74\x00\x00\xfc\x00\x01\x02\x6b\x31\x03\x6c\x61"
+	"\x62\x04\x74\x65\x73\x74\x00\x00\xfa\x00\xff\x00\x00\x00\x00\x00"
+	"\x3d\x0b\x68\x6d\x61\x63\x2d\x73\x68\x61\x32\x35\x36\x00\x00\x00"
+	"\x65\x53\xf1\x03\x01\x2c\x00\x20\xe7\xf6\xe3\x52\x1b\x1f\xe3\x10"
+	"\xd6\x69\xf8\x1b\xeb\x0f\xb2\xf4\x80\xec\x5b\xe0\xe8\x5e\x2e\x39"
+	"\x25\xce\xe5\x88\xac\x9c\x99\x2e\x12\x34\x00\x00\x00\x00";
+/* clang-format on */
+
+static const struct {
+	const char *bytes;
+	size_t len;
+} transfer[] = {
+	{ BYTES(first) },
+	{ BYTES(second) },
+	{ BYTES(third) },
+	{ BYTES(fourth) },
+};
+
+/* The asker's side, after its question. */
+static void
+begin_stream(struct tsig_stream *s)
+{
+	uint8_t bytes[512];
+	struct dns_builder b = { .bytes = bytes, .limit = sizeof(bytes) };
+	struct tsig tsig = { .key = &key };
+
+	make_key("hmac-sha256");
+	memcpy(bytes, asked, TSIG_AT);
+	bytes[11] = 0;
+	b.len = TSIG_AT;
+	tsig_sign(&tsig, &b, NOW);
+	ck_assert_uint_eq(b.len, sizeof(asked) - 1);
+	ck_assert_mem_eq(bytes, asked, b.len);
+	ck_assert_uint_eq(b.len - TSIG_AT, tsig_size(&key));
+	tsig_stream_begin(s, &tsig);
+}
+
+static int
+stream_check(struct tsig_stream *s, const char *bytes, size_t len, int seconds)
+{
+	return tsig_stream_check(
+	    s, (const uint8_t *)bytes, len, (uint64_t)(NOW + seconds));
+}
+
+START_TEST(test_stream)
+{
+	struct tsig_stream s;
+	int i;
+
+	begin_stream(&s);
+	ck_assert(!tsig_stream_proven(&s));
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(
+		    stream_check(&s, transfer[i].bytes, transfer[i].len, i + 1),
+		    0);
+		ck_assert(tsig_stream_proven(&s) == (i != 1));
+	}
+	tsig_stream_end(&s);
+}
+END_TEST
+
+/* Message _i is missing, or another one in its place. */
+START_TEST(test_stream_wrong)
+{
+	struct tsig_stream s;
+	int i, error = 0;
+
+	begin_stream(&s);
+	for (i = 0; i < 4 && error == 0; i++)
+		if (i != _i)
+			error = stream_check(
+			    &s, transfer[i].bytes, transfer[i].len, i + 1);
+	/* the last one is the only one that nothing follows */
+	ck_assert_int_eq(error,
+	    _i == 3	? 0 :
+		_i == 0 ? DNS_FORMERR :
+			  DNS_BADSIG);
+	tsig_stream_end(&s);
+	begin_stream(&s);
+	for (i = 0, error = 0; i < _i; i++)
+		ck_assert_int_eq(
+		    stream_check(&s, transfer[i].bytes, transfer[i].len, i + 1),
+		    0);
+	error = stream_check(&s, transfer[(_i + 2) % 4].bytes,
+	    transfer[(_i + 2) % 4].len, i + 1);
+	ck_assert_int_eq(error, _i == 3 ? 0 : DNS_BADSIG);
+	ck_assert(_i != 3 || !tsig_stream_proven(&s));
+	tsig_stream_end(&s);
+}
+END_TEST
+
+/* 99 without a signature are taken, not one more; nor one at the begin. */
+START_TEST(test_stream_unsigned)
+{
+	struct tsig_stream s;
+	int i;
+
+	begin_stream(&s);
+	ck_assert_int_eq(stream_check(&s, BYTES(second), 1), DNS_FORMERR);
+	ck_assert_int_eq(stream_check(&s, BYTES(first), 1), 0);
+	for (i = 0; i < 99; i++) {
+		ck_assert_int_eq(stream_check(&s, BYTES(second), 1), 0);
+		ck_assert(!tsig_stream_proven(&s));
+	}
+	ck_assert_int_eq(stream_check(&s, BYTES(second), 1), DNS_FORMERR);
+	tsig_stream_end(&s);
+	begin_stream(&s);
+	ck_assert_int_eq(stream_check(&s, BYTES(first), 302), DNS_BADTIME);
+	tsig_stream_end(&s);
+}
+END_TEST
+
+/* Each message signed: what we send is what we take, in this order only. */
+START_TEST(test_stream_sign)
+{
+	uint8_t bytes[3][512];
+	struct dns_builder b[3];
+	struct tsig tsig = { .key = &key };
+	struct tsig_stream s;
+	int i;
+
+	begin_stream(&s);
+	ck_assert_int_eq(
+	    tsig_check(&tsig, (const uint8_t *)asked, sizeof(asked) - 1, NOW),
+	    0);
+	for (i = 0; i < 3; i++) {
+		b[i] = (struct dns_builder){ bytes[i], 512, TSIG_AT, false };
+		memcpy(bytes[i], first, TSIG_AT);
+		bytes[i][11] = 0;
+		if (i == 0)
+			tsig_sign(&tsig, &b[i], NOW + 1);
+		else
+			tsig_sign_next(&tsig, &b[i], NOW + 1);
+		ck_assert(!b[i].full);
+	}
+	ck_assert_uint_eq(b[0].len, sizeof(first) - 1);
+	ck_assert_mem_eq(bytes[0], first, b[0].len);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(
+		    tsig_stream_check(&s, bytes[i], b[i].len, NOW), 0);
+	tsig_stream_end(&s);
+	begin_stream(&s);
+	ck_assert_int_eq(tsig_stream_check(&s, bytes[0], b[0].len, NOW), 0);
+	ck_assert_int_eq(
+	    tsig_stream_check(&s, bytes[2], b[2].len, NOW), DNS_BADSIG);
+	tsig_stream_end(&s);
+}
+END_TEST
+
+/* clang-format off */
+static const struct {
+	const char *bytes;
+	size_t len;
+	int found;
+} names[] = {
+	{ BYTES(request_signed), 1 },
+	{ BYTES(answer), 1 },
+	{ BYTES(request), 0 },
+	{ request_signed, sizeof(request_signed) - 2, -1 },
+	{ BYTES("\0\1\0\0\0\0\0\1\0\0\0\0\0\0\xfa\0\xff\0\0\0\0\0\0"), -1 },
+	{ BYTES("\0\1\0\0\0\0\0\0\0\0\0\1\0\0\xfa\0\xff\0\0\0\0\0\0"), -1 },
+	{ BYTES("\0\1\0\0\0\0\0\0\0\0"), -1 },
+	{ BYTES("\0\1\0\0\0\0\0\0\0\0\0\0x"), -1 },
+};
+/* clang-format on */
+
+START_TEST(test_name)
+{
+	uint8_t name[DNS_NAME] = "";
+
+	ck_assert_int_eq(
+	    tsig_name((const uint8_t *)names[_i].bytes, names[_i].len, name),
+	    names[_i].found);
+	if (names[_i].found == 1)
+		ck_assert(memcmp(name, "\2k1\3lab\4test", 13) == 0);
+}
+END_TEST
+
+/* What the server says is what the asker reads out of it (section 5.3.2). */
+/* clang-format off */
+static const struct {
+	int error; /* that the server has found */
+	bool known; /* it has the key */
+	size_t mac; /* bytes of the one in its answer */
+	int seen; /* by the asker */
+} refusals[] = {
+	{ DNS_BADKEY, false, 0, DNS_BADKEY },
+	{ DNS_BADSIG, true, 0, DNS_BADSIG },
+	{ DNS_BADTIME, true, 32, DNS_BADTIME },
+	{ DNS_BADTRUNC, true, 32, DNS_BADTRUNC },
+};
+/* clang-format on */
+
+START_TEST(test_refuse)
+{
+	uint8_t sent[512], bytes[512];
+	struct dns_builder q = { .bytes = sent, .limit = sizeof(sent) };
+	struct dns_builder b = { .bytes = bytes, .limit = sizeof(bytes) };
+	struct tsig tsig = { .key = &key };
+	struct tsig_refusal why = { .request = sent,
+		.key = refusals[_i].known ? &key : NULL,
+		.error = refusals[_i].error };
+	size_t mac_at;
+
+	make_key("hmac-sha256");
+	sign(&tsig, &q);
+	why.len = q.len;
+	memcpy(bytes, answer, TSIG_AT);
+	bytes[3] = DNS_NOTAUTH;
+	bytes[11] = 0;
+	b.len = TSIG_AT;
+	tsig_refuse(&why, &b, NOW + 4000);
+	ck_assert(!b.full);
+	mac_at = TSIG_AT + 46;
+	ck_assert_uint_eq(bytes[mac_at - 1], refusals[_i].mac);
+	/* the original id, the error, 6 bytes of time with BADTIME alone */
+	ck_assert_mem_eq(bytes + mac_at + refusals[_i].mac, sent, 2);
+	ck_assert_uint_eq(
+	    bytes[mac_at + refusals[_i].mac + 3], refusals[_i].error);
+	ck_assert_uint_eq(bytes[mac_at + refusals[_i].mac + 5],
+	    refusals[_i].error == DNS_BADTIME ? 6 : 0);
+	/* the asker's clock is right by its own record, or by ours */
+	ck_assert_int_eq(
+	    tsig_check(&tsig, bytes, b.len,
+		refusals[_i].error == DNS_BADTIME ? NOW : NOW + 4000),
+	    refusals[_i].seen);
+	b.limit = b.len - 1;
+	b.len = TSIG_AT;
+	bytes[11] = 0;
+	tsig_refuse(&why, &b, NOW + 4000);
+	ck_assert(b.full);
+}
+END_TEST
+
+/* The answer that another implementation made (bad_time) is ours, too. */
+START_TEST(test_refuse_bytes)
+{
+	uint8_t bytes[512];
+	struct dns_builder b = { .bytes = bytes, .limit = sizeof(bytes) };
+	const struct tsig_refusal why = {
+		.request = (const uint8_t *)request_signed,
+		.len = sizeof(request_signed) - 1,
+		.key = &key,
+		.error = DNS_BADTIME,
+	};
+
+	make_key("hmac-sha256");
+	memcpy(bytes, bad_time, TSIG_AT);
+	bytes[11] = 0;
+	b.len = TSIG_AT;
+	tsig_refuse(&why, &b, 0x655400a0);
+	ck_assert_uint_eq(b.len, sizeof(bad_time) - 1);
+	ck_assert_mem_eq(bytes, bad_time, b.len);
+}
+END_TEST
+
 #define SECRET "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 /* clang-format off */
@@ -454,6 +740,13 @@ main(void)
 	tcase_add_loop_test(tc, test_changed, 0, ROWS(changed));
 	tcase_add_loop_test(tc, test_length, 0, ROWS(lengths));
 	tcase_add_test(tc, test_position);
+	tcase_add_test(tc, test_stream);
+	tcase_add_loop_test(tc, test_stream_wrong, 0, 4);
+	tcase_add_test(tc, test_stream_unsigned);
+	tcase_add_test(tc, test_stream_sign);
+	tcase_add_loop_test(tc, test_name, 0, ROWS(names));
+	tcase_add_loop_test(tc, test_refuse, 0, ROWS(refusals));
+	tcase_add_test(tc, test_refuse_bytes);
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(file, file_begin, file_end);
 	tcase_add_loop_test(file, test_file, 0, ROWS(files));
