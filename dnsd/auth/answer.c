@@ -336,6 +336,15 @@ prefer_parent(struct answer *a)
 	a->origin = origin;
 }
 
+/* Records that nobody asked for; a server's addresses nearly everybody will. */
+static void
+give_more(struct answer *a)
+{
+	if (a->given != NULL &&
+	    (a->given->type == TYPE_NS || !a->r->thread->server->conf->minimal))
+		glue_answer(a);
+}
+
 static void
 give_answer(struct answer *a)
 {
@@ -352,8 +361,8 @@ give_answer(struct answer *a)
 		return;
 	if (a->denial.n > 0 && !denial_put(&a->r->reply, &a->denial))
 		truncate_reply(a);
-	else if (a->given != NULL && !a->r->thread->server->conf->minimal)
-		glue_answer(a);
+	else
+		give_more(a);
 }
 
 /* What stands in no zone (RFC 6895 section 3.1). The rcode. */

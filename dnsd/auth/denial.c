@@ -103,7 +103,7 @@ static unsigned
 add_encloser(struct denial *d, const struct snapshot *s, const struct dname *n,
     unsigned suffix)
 {
-	const struct node *node;
+	const struct node *node = NULL;
 	unsigned top = n->labels - s->origin.labels;
 	bool matches = false;
 

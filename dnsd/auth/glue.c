@@ -80,7 +80,11 @@ glue_referral(struct answer *a, const struct place *cut, const struct rrset *ns)
 			return;
 }
 
-/* Only what one of our zones has authority for, and this client may ask. */
+/*
+ * What one of our zones has authority for, and this client may ask. Name
+ * servers of the zone itself may be known by glue alone: those of the root are
+ * asked for like that (RFC 8109).
+ */
 static bool
 put_own(struct answer *a, const uint8_t *target)
 {
@@ -98,6 +102,11 @@ put_own(struct answer *a, const uint8_t *target)
 		!acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key)))
 		return true;
 	place = answer_find(s, &name, origin, TYPE_A);
+	if (place.kind == PLACE_CUT && z == a->zone &&
+	    a->given->type == TYPE_NS) {
+		place.node = snapshot_find(s, &name, 0);
+		place.kind = place.node != NULL ? PLACE_NODE : PLACE_NONE;
+	}
 	return place.kind != PLACE_NODE || put_addresses(a, &name, place.node);
 }
 
