@@ -54,16 +54,6 @@ journal_break(struct journal *j, int error)
 		log_warn("%s", j->path);
 }
 
-static void
-put_free(struct put *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		free(p->part[i].bytes);
-	free(p);
-}
-
 static int
 put_error(const struct put *p)
 {
@@ -104,7 +94,7 @@ put_tell(struct put *p)
 	for (i = 0; i < p->n; i++)
 		part_told(&p->part[i], error);
 	p->done(p->arg, error);
-	put_free(p);
+	journal_drop(p);
 }
 
 /* Undo what was written of the parts before n. */
@@ -292,8 +282,18 @@ part_fill(struct put_part *part, const struct journal_change *c)
 	return 0;
 }
 
-static struct put *
-put_new(const struct journal_change *c, size_t n)
+void
+journal_drop(struct put *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		free(p->part[i].bytes);
+	free(p);
+}
+
+struct put *
+journal_prepare(const struct journal_change *c, size_t n)
 {
 	struct put *p;
 	int error;
@@ -308,7 +308,7 @@ put_new(const struct journal_change *c, size_t n)
 		if ((errno = change_error(&c[p->n])) != 0 ||
 		    part_fill(&p->part[p->n], &c[p->n]) == -1) {
 			error = errno;
-			put_free(p);
+			journal_drop(p);
 			errno = error;
 			return NULL;
 		}
@@ -316,29 +316,25 @@ put_new(const struct journal_change *c, size_t n)
 }
 
 int
-journal_put_all(
-    const struct journal_change *c, size_t n, journal_done *done, void *arg)
+journal_write(struct put *p, journal_done *done, void *arg)
 {
-	struct journals *js = c[0].journal->all;
-	struct put *p = put_new(c, n);
-	size_t i;
+	struct journals *js = p->part[0].journal->all;
+	struct put_part *part;
 	int error;
 
-	if (p == NULL)
-		return -1;
 	p->done = done;
 	p->arg = arg;
 	if (js->paused > 0) {
 		TAILQ_INSERT_TAIL(&js->queued, p, link);
 	} else if ((error = put_write(js, p)) != 0) {
-		put_free(p);
+		journal_drop(p);
 		errno = error;
 		return -1;
 	}
-	for (i = 0; i < n; i++) {
-		c[i].journal->empty = false;
-		c[i].journal->to = c[i].to;
-		c[i].journal->waiting++;
+	for (part = p->part; part < p->part + p->n; part++) {
+		part->journal->empty = false;
+		part->journal->to = part->place.to;
+		part->journal->waiting++;
 	}
 	return 0;
 }
@@ -348,8 +344,9 @@ journal_put(struct journal *j, uint32_t from, uint32_t to,
     const struct edit_change *v, size_t n, journal_done *done, void *arg)
 {
 	const struct journal_change c = { j, from, to, v, n };
+	struct put *p = journal_prepare(&c, 1);
 
-	return journal_put_all(&c, 1, done, arg);
+	return p != NULL ? journal_write(p, done, arg) : -1;
 }
 
 bool

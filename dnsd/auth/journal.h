@@ -60,15 +60,22 @@ typedef void journal_done(void *arg, int error);
  */
 int journal_put(struct journal *, uint32_t from, uint32_t to,
     const struct edit_change *, size_t n, journal_done *, void *arg);
-/* Changes of several journals: all or none, told once. */
+/*
+ * Changes of several journals: all or none, told once. In two steps, so that
+ * nothing can fail between the disk's promise and who keeps it: prepare checks
+ * them and takes what they say (NULL with errno); write is as above, and either
+ * of write and drop ends it.
+ */
 struct journal_change {
 	struct journal *journal;
 	uint32_t from, to;
 	const struct edit_change *v;
 	size_t n;
 };
-int journal_put_all(
-    const struct journal_change *, size_t n, journal_done *, void *arg);
+struct put;
+struct put *journal_prepare(const struct journal_change *, size_t n);
+int journal_write(struct put *, journal_done *, void *arg);
+void journal_drop(struct put *);
 /* Nothing can be added. */
 bool journal_broken(const struct journal *);
 
@@ -92,7 +99,7 @@ int journal_next(struct journal_reader *, struct journal_record *);
 void journal_reader_close(struct journal_reader *);
 
 /*
- * Write the snapshot, which was published, as a master file (temporary file,
+ * Write the snapshot as a master file (temporary file,
  * sync, rename, sync of the directory) and forget changes above max bytes,
  * oldest first; those that lead on from the snapshot stay, and where none ends
  * in it, all go. In the background, by a thread; done as above. One at a time
