@@ -408,6 +408,32 @@ parse_hex(struct rdata_words *w)
 	return w->len > before ? 0 : rdata_error(w, "too few fields");
 }
 
+/* A digest whose length its algorithm knows. */
+static int
+put_digest(struct rdata_words *w, enum rdata_kind kind)
+{
+	size_t at = w->len;
+
+	if (parse_hex(w) == -1)
+		return -1;
+	if (rdata_size(kind, w->out, at, w->len) == -1)
+		return rdata_error(
+		    w, "%zu bytes are no digest of this kind", w->len - at);
+	return 0;
+}
+
+static int
+parse_ds(struct rdata_words *w)
+{
+	return put_digest(w, RDATA_DS);
+}
+
+static int
+parse_zonemd(struct rdata_words *w)
+{
+	return put_digest(w, RDATA_ZONEMD);
+}
+
 /*
  * Pairs or groups of hexadecimal digits: n bytes, a mark between each `group`
  * bytes, whose leading zeros may be left out where they are two.
@@ -514,6 +540,8 @@ static int (*const parsers[RDATA_KINDS])(struct rdata_words *) = {
 	[RDATA_BASE64_ANY] = parse_base64_any,
 	[RDATA_BASE64_DASH] = parse_base64_dash,
 	[RDATA_HEX] = parse_hex,
+	[RDATA_DS] = parse_ds,
+	[RDATA_ZONEMD] = parse_zonemd,
 	[RDATA_NSAP] = parse_nsap,
 	[RDATA_EUI48] = parse_eui48,
 	[RDATA_EUI64] = parse_eui64,

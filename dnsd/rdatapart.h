@@ -36,6 +36,8 @@ enum rdata_kind {
 	RDATA_BASE64_ANY, /* or none */
 	RDATA_BASE64_DASH, /* none is "-": DOA */
 	RDATA_HEX, /* to the end, at least one byte */
+	RDATA_DS, /* the same, as long as a DS's digest type wants */
+	RDATA_ZONEMD, /* .. as a ZONEMD's hash wants */
 	RDATA_NSAP, /* to the end, "0x" and hex with dots */
 	RDATA_EUI48, /* "00-00-5e-00-53-2a" */
 	RDATA_EUI64,

@@ -61,6 +61,30 @@ size_rest_any(const struct span *s)
 	return (int)s->len;
 }
 
+/* Digests that are known have a length (RFC 4034, 4509, 5933, 6605). */
+static int
+size_ds(const struct span *s)
+{
+	static const uint8_t lengths[] = { 0, 20, 32, 32, 48 };
+	uint8_t type = s->data[3];
+
+	if (type < sizeof(lengths) && type > 0 && s->len != lengths[type])
+		return -1;
+	return size_rest(s);
+}
+
+/* RFC 8976 section 2.2.4 */
+static int
+size_zonemd(const struct span *s)
+{
+	uint8_t hash = s->data[5];
+
+	if (s->len < 12 || (hash == 1 && s->len != 48) ||
+	    (hash == 2 && s->len != 64))
+		return -1;
+	return size_rest(s);
+}
+
 static int
 size_name(const struct span *s)
 {
@@ -399,6 +423,8 @@ static int (*const sizes[RDATA_KINDS])(const struct span *) = {
 	[RDATA_BASE64_ANY] = size_rest_any,
 	[RDATA_BASE64_DASH] = size_rest_any,
 	[RDATA_HEX] = size_rest,
+	[RDATA_DS] = size_ds,
+	[RDATA_ZONEMD] = size_zonemd,
 	[RDATA_NSAP] = size_rest,
 	[RDATA_EUI48] = size_6,
 	[RDATA_EUI64] = size_8,

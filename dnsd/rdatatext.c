@@ -305,8 +305,9 @@ text_eui(const struct rdata_bytes *r, struct buf *b)
 static bool
 text_node(const struct rdata_bytes *r, struct buf *b)
 {
-	buf_printf(b, "%x:%x:%x:%x", rdata_get16(r->p), rdata_get16(r->p + 2),
-	    rdata_get16(r->p + 4), rdata_get16(r->p + 6));
+	buf_printf(b, "%04x:%04x:%04x:%04x", rdata_get16(r->p),
+	    rdata_get16(r->p + 2), rdata_get16(r->p + 4),
+	    rdata_get16(r->p + 6));
 	return true;
 }
 
@@ -340,6 +341,8 @@ static const struct {
 	[RDATA_BASE64_ANY] = { text_base64, false },
 	[RDATA_BASE64_DASH] = { text_base64_dash, true },
 	[RDATA_HEX] = { text_hex, false },
+	[RDATA_DS] = { text_hex, false },
+	[RDATA_ZONEMD] = { text_hex, false },
 	[RDATA_NSAP] = { text_nsap, false },
 	[RDATA_EUI48] = { text_eui, false },
 	[RDATA_EUI64] = { text_eui, false },
