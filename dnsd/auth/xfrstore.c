@@ -8,8 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <bsd/string.h>
-
 #include "journal.h"
 #include "log.h"
 #include "xfrstore.h"
@@ -20,20 +18,6 @@ struct store {
 	xfrstore_done *done;
 	void *arg;
 };
-
-/* Where the zone's file stands. */
-static void
-zone_file_path(const struct zone *z, char *out, size_t size)
-{
-	const char *file = z->conf->file;
-
-	if (*file == '\0')
-		zone_path(z, ".zone", out, size);
-	else if (*file == '/')
-		strlcpy(out, file, size);
-	else
-		snprintf(out, size, "%s/%s", z->server->conf->directory, file);
-}
 
 static void
 folded(void *arg, int error)
@@ -55,7 +39,7 @@ shorten(struct zone *z)
 	if (z->journal == NULL ||
 	    journal_bytes(z->journal) <= z->conf->journal_max)
 		return;
-	zone_file_path(z, path, sizeof(path));
+	zone_source(z, path, sizeof(path));
 	if (journal_fold(z->journal, zone_now(z), path,
 		z->conf->journal_max / 2, folded, z) == -1 &&
 	    errno != EBUSY)
@@ -99,7 +83,7 @@ write_whole(struct store *s)
 {
 	char path[PATH_MAX];
 
-	zone_file_path(s->zone, path, sizeof(path));
+	zone_source(s->zone, path, sizeof(path));
 	return journal_fold(s->zone->journal, s->snapshot, path, 0, stored, s);
 }
 
