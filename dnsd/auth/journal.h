@@ -37,6 +37,9 @@ void journals_close(struct journals *);
  */
 struct journal *journal_open(struct journals *, const char *path, bool write);
 int journal_own(struct journal *);
+/* Forget all changes: the zone's file is newer. At start, before the first is
+ * added. 0 or -1 with errno. */
+int journal_clear(struct journal *);
 /* What was put is synced before, and told; a fold that runs is given up. */
 void journal_close(struct journal *);
 

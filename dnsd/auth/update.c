@@ -1,6 +1,7 @@
 /*
  * Updates that come in, step by step (RFC 2136 section 3).
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,18 +306,15 @@ update_stop(struct server *s)
 	s->updating = NULL;
 }
 
-/* What our predecessor wrote after we had read the journal. 0 or -1. */
+/* What our predecessor wrote after we had read the journal. 0, or -1: that
+ * does not follow what we have. */
 static int
 catch_up(struct zone *z)
 {
 	struct snapshot *now = zone_now(z), *next;
-	uint32_t from, to;
-	struct edit *e;
+	struct edit *e = edit_begin(now, NULL);
 
-	if (now == NULL || !journal_span(z->journal, &from, &to) ||
-	    to == now->serial)
-		return 0;
-	if ((e = edit_begin(now, NULL)) == NULL)
+	if (e == NULL)
 		return -1;
 	if (journal_replay(z->journal, now->serial, e) == -1) {
 		edit_abort(e);
@@ -328,15 +326,40 @@ catch_up(struct zone *z)
 	return 0;
 }
 
+/* The zone's file is another one, too. */
 static void
-reloaded(void *arg, const char *error)
+load_anew(struct zone *z)
 {
-	const struct zone *z = arg;
-	char name[DNS_NAME_TEXT];
+	struct load_result result;
+	char path[PATH_MAX];
 
-	if (error != NULL)
-		log_errx(
-		    "%s: %s", dns_name_text(z->conf->origin.wire, name), error);
+	zone_source(z, path, sizeof(path));
+	load_file(path, &z->conf->origin, &result);
+	if (result.snapshot != NULL)
+		result.snapshot = load_replay(z, result.snapshot);
+	if (result.snapshot != NULL)
+		load_done(z, &result);
+	load_result_free(&result);
+}
+
+static void
+own(struct zone *z)
+{
+	const struct snapshot *now = zone_now(z);
+	char name[DNS_NAME_TEXT];
+	uint32_t from, to;
+
+	if (journal_own(z->journal) == -1 || now == NULL ||
+	    !journal_span(z->journal, &from, &to) || to == now->serial)
+		return;
+	/* load.c's rules: the file counts */
+	if (serial_newer(now->serial, to)) {
+		if (journal_clear(z->journal) == -1)
+			log_err("%s: its journal",
+			    dns_name_text(z->conf->origin.wire, name));
+	} else if (catch_up(z) == -1) {
+		load_anew(z);
+	}
 }
 
 void
@@ -344,11 +367,7 @@ update_own(struct server *s)
 {
 	struct zone *z;
 
-	for (z = s->zones->v; z < s->zones->v + s->zones->n; z++) {
-		if (z->journal == NULL || journal_own(z->journal) == -1)
-			continue;
-		/* its journal may be another one: the file is newer, too */
-		if (catch_up(z) == -1)
-			load_begin(z, reloaded, z);
-	}
+	for (z = s->zones->v; z < s->zones->v + s->zones->n; z++)
+		if (z->journal != NULL)
+			own(z);
 }

@@ -21,9 +21,11 @@ int update_start(struct server *);
 /* Finish what is under way, answer it, free. */
 void update_stop(struct server *);
 /*
- * Our predecessor has ended: open the journals for writing, catch up with what
- * it did last, take updates that wait for that. Until then none is done. A
- * zone where that fails is told and stays as it is, without updates.
+ * The stores are ours, from the start or since our predecessor has ended:
+ * called once, after load_all and before the first update. Journals are opened
+ * for writing, what our predecessor did last is done, too, and a journal whose
+ * zone came from a newer file begins anew. A zone where that fails is told and
+ * stays as it is, without updates.
  */
 void update_own(struct server *);
 

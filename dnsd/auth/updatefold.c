@@ -13,19 +13,6 @@
 #define AGAIN 60.0 /* s until a long one is folded after that failed */
 
 static void
-file_path(const struct zone *z, char *out, size_t size)
-{
-	const char *file = z->conf->file;
-
-	if (file == NULL || *file == '\0')
-		zone_path(z, ".zone", out, size);
-	else if (*file == '/')
-		snprintf(out, size, "%s", file);
-	else
-		snprintf(out, size, "%s/%s", z->server->conf->directory, file);
-}
-
-static void
 try_later(struct zone *z, double seconds)
 {
 	struct updates *u = z->updates;
@@ -65,7 +52,7 @@ fold(struct zone *z)
 
 	if (s == NULL)
 		return ESTALE;
-	file_path(z, path, sizeof(path));
+	zone_source(z, path, sizeof(path));
 	if (journal_fold(
 		z->journal, s, path, z->conf->journal_max / 2, folded, z) == -1)
 		return errno;
