@@ -429,6 +429,7 @@ int
 notify_start(struct server *server)
 {
 	struct telling *t = calloc(1, sizeof(*t));
+	size_t i;
 
 	if (t == NULL)
 		return -1;
@@ -437,6 +438,9 @@ notify_start(struct server *server)
 	ev_timer_init(&t->tick, tick, 0, 0);
 	t->tick.data = t;
 	server->telling = t;
+	for (i = 0; i < server->zones->n; i++)
+		if (zone_now(&server->zones->v[i]) != NULL)
+			notify_zone(&server->zones->v[i]);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include "zone.h"
 
+/* Every zone that is served is told about: it may be new to them. 0, or -1: no
+ * memory. */
 int notify_start(struct server *);
 void notify_stop(struct server *);
 /* After a load, an update, a transfer; several within a second are one. */

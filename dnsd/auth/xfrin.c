@@ -533,27 +533,6 @@ add_zone(struct pulling *all, struct zone *z)
 	return 0;
 }
 
-int
-xfrin_start(struct server *server)
-{
-	struct pulling *all = calloc(1, sizeof(*all));
-	size_t i;
-
-	if (all == NULL)
-		return -1;
-	all->server = server;
-	TAILQ_INIT(&all->asks);
-	TAILQ_INIT(&all->pulls);
-	ev_timer_init(&all->kick, kicked, 0, 0);
-	all->kick.data = all;
-	server->pulling = all;
-	for (i = 0; i < server->zones->n; i++)
-		if (server->zones->v[i].secondary &&
-		    add_zone(all, &server->zones->v[i]) == -1)
-			return -1;
-	return 0;
-}
-
 /* We may have missed what our primaries said while we were not there: so all
  * are asked, the more zones the slower. */
 void
@@ -574,6 +553,29 @@ xfrin_own(struct server *server)
 			save_state(r);
 		set_timer(r, &r->next, spread * (double)i / (double)zones->n);
 	}
+}
+
+int
+xfrin_start(struct server *server)
+{
+	struct pulling *all = calloc(1, sizeof(*all));
+	size_t i;
+
+	if (all == NULL)
+		return -1;
+	all->server = server;
+	TAILQ_INIT(&all->asks);
+	TAILQ_INIT(&all->pulls);
+	ev_timer_init(&all->kick, kicked, 0, 0);
+	all->kick.data = all;
+	server->pulling = all;
+	for (i = 0; i < server->zones->n; i++)
+		if (server->zones->v[i].secondary &&
+		    add_zone(all, &server->zones->v[i]) == -1)
+			return -1;
+	if (server->writing)
+		xfrin_own(server);
+	return 0;
 }
 
 static void

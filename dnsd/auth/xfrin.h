@@ -13,7 +13,8 @@
 #include "zone.h"
 
 /* When zones were loaded, before anybody is answered: what has expired is
- * served no more. 0, or -1: no memory. */
+ * served no more. If server->writing is set, with xfrin_own. 0, or -1: no
+ * memory. */
 int xfrin_start(struct server *);
 /* Our predecessor has ended and server->writing is set: ask primaries, now and
  * whenever it is time. */
