@@ -29,14 +29,18 @@ zone() {
 	s sh -c "cat >$zones/$1.new && mv $zones/$1.new $zones/$1"
 }
 
-# ask WORD...: dig's words; what it prints.
+# ask [@ADDRESS] WORD...: dig's words; what it prints.
 ask() {
-	c dig +norecurse +time=2 +tries=2 "@$v4" "$@" 2>&1
+	case $1 in
+	@*) ;;
+	*) set -- "@$v4" "$@" ;;
+	esac
+	c dig "$@" +norecurse +time=2 +tries=2 2>&1
 }
 
-# short WORD...: the records' data, sorted.
+# short [@ADDRESS] WORD...: the records' data, sorted.
 short() {
-	ask +short "$@" | sort
+	ask "$@" +short | sort
 }
 
 # status_of WORD...: the RCODE.
