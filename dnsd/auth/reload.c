@@ -52,6 +52,7 @@ read_thread(void *arg)
 static void
 load_end(struct load *l, const char *error)
 {
+	l->zone->broken = error != NULL;
 	if (l->done != NULL)
 		l->done(l->arg, error);
 	load_result_free(&l->result);
@@ -93,7 +94,6 @@ change_done(void *arg, unsigned rcode)
 		    zone_text(l->zone, name), l->result.snapshot->serial);
 		load_looked(l->zone, &l->result);
 		l->zone->loaded = time(NULL);
-		l->zone->broken = false;
 		load_end(l, NULL);
 		return;
 	}
