@@ -8,7 +8,8 @@ cat >"$LAB_DIR/script" <<-EOT
 	exec "$O/libexec/basenet/dhcpc-script" "\$@"
 EOT
 chmod 755 "$LAB_DIR/script"
-on_machine timeout 60 "$O/sbin/dhcpc" -s "$LAB_DIR/script" -n eth0 >&2
+on_machine timeout 60 "$O/sbin/dhcpc" -s "$LAB_DIR/script" -n \
+    -h machine eth0 >&2
 address=$(on_machine ip -4 -o addr show dev eth0 |
     sed -n 's|.*inet \([^ /]*\)/.*|\1|p')
 echo "$address by way of $relay4"
