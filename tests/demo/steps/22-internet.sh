@@ -1,7 +1,7 @@
 # A little internet: root, top-level domains and another site, the same program
 # each time; each answers as its role says.
 # title: internet: root, TLDs, a site
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2016 # that shell's
 play() {
 	lab_in "$1" sh -c 'cp "$1"/*.zone /etc/basenet &&
 	    cp "$1/$2.conf" /etc/basenet/dnsd.conf &&
