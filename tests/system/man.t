@@ -7,7 +7,7 @@ SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 lab_begin "$@"
 
 man=$SRC/man
-daemons='tftpd dhcpd dhcrelay'
+daemons='tftpd dhcpd dhcrelay dnsd'
 
 # Nothing is said, not even that mandoc cannot read the page.
 lint() {
@@ -127,6 +127,13 @@ lab_in h sh -c 'echo "key \"k\" { algorithm hmac-sha256;" \
     "secret \"c2VjcmV0\"; };" >/etc/basenet/dhcpd.key'
 examples man5/dhcpd.conf.5 3 dhcpd
 examples man5/dhcrelay.conf.5 4 dhcrelay
+for key in dhcpd transfer; do
+	lab_in h sh -c "umask 077; rm -f /etc/basenet/$key.key; echo 'key \"$key\" { algorithm hmac-sha256;
+	    secret \"c2VjcmV0\"; };' >/etc/basenet/$key.key"
+done
+example man5/dnsd.zones.5 1 | lab_in h sh -c 'cat >/etc/basenet/dnsd.zones'
+examples man5/dnsd.conf.5 5 dnsd
+lab_in h rm /etc/basenet/dhcpd.key
 if [ "$LAB_UIDS" = one ]; then
 	pass "verbs and counters # SKIP more than one user id is needed"
 else
