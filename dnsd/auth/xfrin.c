@@ -403,7 +403,7 @@ tell_transfer(const struct refresh *r, const struct xfrapply *x)
 {
 	char name[DNS_NAME_TEXT], peer[SOCK_NAMELEN];
 
-	log_info("%s: %s zone=%s serial=%" PRIu32 " records=%" PRIu64
+	log_info("%s: %s received zone=%s serial=%" PRIu32 " records=%" PRIu64
 		 " messages=%" PRIu64 " bytes=%" PRIu64,
 	    sock_name(&r->at->addr, peer), x->whole ? "AXFR" : "IXFR",
 	    zone_text(r, name), x->serial, x->records, x->messages, x->bytes);

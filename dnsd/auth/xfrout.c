@@ -221,7 +221,7 @@ tell(const struct xfrout *x, const char *what)
 {
 	char peer[SOCK_NAMELEN], name[DNS_NAME_TEXT];
 
-	log_info("%s: %s zone=%s serial=%" PRIu32 " records=%" PRIu64
+	log_info("%s: %s sent zone=%s serial=%" PRIu32 " records=%" PRIu64
 		 " messages=%" PRIu64 " bytes=%" PRIu64 "%s",
 	    sock_name(&x->peer, peer), x->type == TYPE_IXFR ? "IXFR" : "AXFR",
 	    dns_name_text(x->snapshot->origin.wire, name), x->snapshot->serial,
