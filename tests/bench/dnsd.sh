@@ -172,13 +172,14 @@ start_floor() {
 	    "$port" 2
 }
 
-# answers NAME: wait until it does
+# answers NAME: wait until it has the zone; the floor never has
 answers() {
-	n=0
+	tries=0
 	until in_net dig @127.0.0.1 -p "$port" example SOA +norecurse \
-	    +time=1 +tries=1 2>/dev/null | grep -q 'flags: qr'; do
-		n=$((n + 1))
-		[ "$n" -lt 600 ] && alive "$1" || return 1
+	    +time=1 +tries=1 2>/dev/null | grep -q 'flags: qr aa' ||
+	    [ "$1" = floor ]; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 600 ] && alive "$1" || return 1
 		sleep 0.05
 	done
 }
@@ -263,12 +264,12 @@ loaded() {
 # updated N SERVERS: updates, one after the other, each signed and durable (but
 # Knot's and BIND's, which do not sync)
 updated() {
-	n=$1
+	updates=$1
 	shift
 	{
 		echo "server 127.0.0.1 $port"
 		echo "zone example"
-		for i in $(seq "$n"); do
+		for i in $(seq "$updates"); do
 			echo "update add u$i.example 300 A 10.9.0.$((i % 256))"
 			echo send
 		done
@@ -277,7 +278,7 @@ updated() {
 		begin "$name" 1000 || continue
 		before=$(date +%s%N)
 		in_net nsupdate -y "$key" "$work/updates" || continue
-		awk -v n="$n" -v t="$(($(date +%s%N) - before))" \
+		awk -v n="$updates" -v t="$(($(date +%s%N) - before))" \
 		    -v name="$name" 'BEGIN {
 			printf "%-22s %s %.0f/s\n", "updates, one by one",
 			    name, n * 1e9 / t }'
