@@ -177,6 +177,27 @@ any_rrset(const struct node *node)
 	return node->nsets > 0 ? node->sets[0] : NULL;
 }
 
+/* The alias at this name, unless what was asked for is what aliases have beside
+ * them (RFC 4035 section 2.5). */
+static const struct rrset *
+alias_of(const struct node *node, uint16_t qtype)
+{
+	return qtype == TYPE_RRSIG || qtype == TYPE_NSEC ?
+	    NULL :
+	    node_rrset(node, TYPE_CNAME);
+}
+
+static bool
+give_nothing(struct answer *a, const struct node *node, unsigned star)
+{
+	if (star > 0 && a->dnssec)
+		denial_wildcard_type(&a->denial, a->s, a->name, star, node);
+	else if (a->dnssec)
+		denial_type(&a->denial, a->s, a->name, 0, node);
+	put_soa(a);
+	return false;
+}
+
 /*
  * The name exists, or a wildcard stands for it (star: suffix of the wildcard's
  * parent, else 0).
@@ -187,24 +208,14 @@ give_node(struct answer *a, const struct node *node, unsigned star)
 	uint16_t qtype = a->r->qtype;
 	const struct rrset *set =
 	    qtype == TYPE_ANY ? any_rrset(node) : node_rrset(node, qtype);
-	const struct rrset *cname;
+	const struct rrset *cname = set == NULL ? alias_of(node, qtype) : NULL;
 
-	if (set == NULL && (cname = node_rrset(node, TYPE_CNAME)) != NULL) {
-		if (star > 0 && a->dnssec)
-			denial_wildcard(&a->denial, a->s, a->name, star);
-		return give_alias(a, node, cname);
-	}
-	if (set == NULL) {
-		if (star > 0 && a->dnssec)
-			denial_wildcard_type(
-			    &a->denial, a->s, a->name, star, node);
-		else if (a->dnssec)
-			denial_type(&a->denial, a->s, a->name, 0, node);
-		put_soa(a);
-		return false;
-	}
+	if (set == NULL && cname == NULL)
+		return give_nothing(a, node, star);
 	if (star > 0 && a->dnssec)
 		denial_wildcard(&a->denial, a->s, a->name, star);
+	if (cname != NULL)
+		return give_alias(a, node, cname);
 	if (!answer_put(a, REPLY_ANSWER, reply_owner(a->name, 0), node, set))
 		return truncate_reply(a);
 	a->given = set;

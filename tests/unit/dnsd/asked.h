@@ -19,6 +19,7 @@ struct asked {
 	struct worker_thread thread;
 	stats_value counters[COUNTERS];
 	struct request r;
+	size_t room; /* of the reply, as transports give it */
 	uint8_t reply[65535];
 };
 
@@ -28,6 +29,7 @@ asked_begin(struct asked *a)
 	static char none[] = "";
 
 	memset(a, 0, sizeof(*a));
+	a->room = sizeof(a->reply);
 	a->conf.udp_size = REQUEST_EDNS_SIZE;
 	a->conf.identity = a->conf.version = none;
 	a->server.conf = &a->conf;
@@ -51,7 +53,7 @@ asked_read(struct asked *a, const uint8_t *bytes, size_t len, bool tcp)
 	r->tcp = tcp;
 	r->now = ASKED_NOW;
 	r->reply.bytes = a->reply;
-	r->reply.limit = sizeof(a->reply);
+	r->reply.limit = a->room;
 	return request_read(r);
 }
 
