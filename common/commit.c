@@ -3,7 +3,8 @@
  * those that are done and wait to be reaped, then those of the round that the
  * thread works through, then those that will be its next round. The lock
  * covers everything; the thread lets go of it only while it syncs. It is woken
- * only where it sleeps, and when the lock is free again.
+ * only where it sleeps, and both sides when the lock is free again: so the
+ * event may come for tickets that were reaped already, never too late.
  */
 #include <sys/eventfd.h>
 
@@ -30,7 +31,7 @@ struct mark {
 };
 
 struct commit {
-	int event; /* eventfd, readable exactly while tickets wait */
+	int event; /* eventfd, readable while tickets wait */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -113,7 +114,9 @@ commit_thread(void *arg)
 		for (i = c->done; i != end; i++)
 			work(c, &c->ring[i % c->max], round);
 		c->done = end;
+		pthread_mutex_unlock(&c->lock);
 		eventfd_write(c->event, 1);
+		pthread_mutex_lock(&c->lock);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
