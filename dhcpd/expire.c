@@ -56,10 +56,14 @@ on_woken(struct ev_loop *loop, ev_check *w, int events)
 static void
 on_sleeping(struct ev_loop *loop, ev_prepare *w, int events)
 {
+	struct server *s = w->data;
+
 	(void)loop;
 	(void)events;
-	grant_batch(w->data);
-	takeover_check_end(w->data);
+	grant_batch(s);
+	if (!grant_waits(s))
+		net_resume(s->net);
+	takeover_check_end(s);
 }
 
 static void

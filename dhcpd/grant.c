@@ -378,6 +378,9 @@ grant_batch(void *server)
 	if (s->store == NULL)
 		return;
 	ticket = store_flush(s->store);
+	/* What comes during the sync would have to wait for the next one. */
+	if (!TAILQ_EMPTY(&s->batch) && ticket > s->synced)
+		net_pause(s->net);
 	while ((p = TAILQ_FIRST(&s->batch)) != NULL) {
 		TAILQ_REMOVE(&s->batch, p, link);
 		p->ticket = ticket;

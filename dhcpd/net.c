@@ -34,9 +34,10 @@
 
 #define RECEIVE_BYTES (PACKET_MAX + 4) /* of longer ones; still too many */
 #define SEND_BYTES (FRAME_UDP_HEADERS + PACKET_MAX)
-#define SEND_SLOTS (4 * NET_BATCH)
+#define SEND_SLOTS 256
 #define SEND_WAIT_MS 20 /* for a full send buffer, once in a flush */
 #define SEND_BUFFER (4 << 20)
+#define PAUSE 0.001 /* s */
 
 /* A link address may be longer than struct sockaddr_ll's (packet(7)). */
 union link_addr {
@@ -81,6 +82,8 @@ struct net {
 	struct net_calls calls;
 	ev_io watchers[SOCK_MAX];
 	size_t nwatchers;
+	ev_timer moment; /* of a pause */
+	bool paused, more; /* the last batch was full */
 	ev_io events;
 	uint16_t port; /* that we send from */
 	uint64_t failed;
@@ -216,14 +219,12 @@ receive_batch(struct net *net, int fd)
 }
 
 static void
-readable(struct ev_loop *loop, ev_io *w, int events)
+receive(struct net *net, int fd)
 {
-	struct net *net = w->data;
 	struct net_message m;
-	int i, n = receive_batch(net, w->fd);
+	int i, n = receive_batch(net, fd);
 
-	(void)loop;
-	(void)events;
+	net->more = n == NET_BATCH;
 	if (n <= 0)
 		return; /* what is wrong with it, sending will tell */
 	for (i = 0; i < n; i++) {
@@ -234,6 +235,64 @@ readable(struct ev_loop *loop, ev_io *w, int events)
 	}
 	if (net->calls.batch != NULL)
 		net->calls.batch(net->calls.arg);
+}
+
+static void
+readable(struct ev_loop *loop, ev_io *w, int events)
+{
+	(void)loop;
+	(void)events;
+	receive(w->data, w->fd);
+}
+
+static void
+watch_again(struct net *net)
+{
+	size_t i;
+
+	net->paused = false;
+	ev_timer_stop(net->loop, &net->moment);
+	for (i = 0; i < net->nwatchers; i++)
+		ev_io_start(net->loop, &net->watchers[i]);
+}
+
+static void
+moment_over(struct ev_loop *loop, ev_timer *t, int events)
+{
+	(void)loop;
+	(void)events;
+	watch_again(t->data);
+}
+
+void
+net_pause(struct net *net)
+{
+	size_t i;
+
+	if (net->loop == NULL || net->more)
+		return;
+	for (i = 0; i < net->nwatchers; i++)
+		ev_io_stop(net->loop, &net->watchers[i]);
+	ev_timer_again(net->loop, &net->moment);
+	net->paused = true;
+}
+
+/*
+ * Where a batch makes the next pause at once, as under load, the loop need not
+ * hear of the sockets at all.
+ */
+void
+net_resume(struct net *net)
+{
+	size_t i;
+
+	if (!net->paused)
+		return;
+	net->paused = false;
+	for (i = 0; i < net->nwatchers; i++)
+		receive(net, net->watchers[i].fd);
+	if (!net->paused && net->loop != NULL)
+		watch_again(net);
 }
 
 static void
@@ -299,6 +358,10 @@ net_start(struct net *net, struct ev_loop *loop,
 		return -1;
 	}
 	net->port = port_of(net->udp.fd);
+	net->paused = net->more = false;
+	ev_init(&net->moment, moment_over);
+	net->moment.repeat = PAUSE;
+	net->moment.data = net;
 	ev_io_init(&net->events, changed, net->ifs.events, EV_READ);
 	net->events.data = net;
 	ev_io_start(loop, &net->events);
@@ -313,6 +376,8 @@ net_stop(struct net *net)
 	while (net->nwatchers > 0)
 		ev_io_stop(net->loop, &net->watchers[--net->nwatchers]);
 	ev_io_stop(net->loop, &net->events);
+	ev_timer_stop(net->loop, &net->moment);
+	net->paused = false;
 	net->loop = NULL;
 }
 

@@ -22,7 +22,7 @@
 
 #include "packet.h"
 
-#define NET_BATCH 64
+#define NET_BATCH 256
 #define NET_ADDRS 32 /* of one interface that are kept */
 
 struct net_addr {
@@ -93,6 +93,13 @@ struct net_calls {
 };
 int net_start(struct net *, struct ev_loop *, const struct sock *const *socks,
     size_t n, const struct net_calls *);
+/*
+ * Messages may wait for a moment, so that they come in fewer batches: until
+ * net_resume takes them, and no longer than a millisecond. Nothing happens
+ * where the last batch was not all that there was.
+ */
+void net_pause(struct net *);
+void net_resume(struct net *);
 /* Watch nothing more; what is queued can be sent still. */
 void net_stop(struct net *);
 /* Forget what is queued, free all; not the sockets that net_start got. */

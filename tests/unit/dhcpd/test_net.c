@@ -24,6 +24,7 @@ static struct sock_set socks;
 static int far, far2; /* stations on the other ends of near and near2 */
 static int anywhere; /* says what it is told to on any interface */
 static unsigned received, batches, dropped, changed;
+static bool pausing; /* after each batch */
 
 /* The last message. */
 static struct net_message last;
@@ -51,6 +52,8 @@ on_batch(void *arg)
 {
 	(void)arg;
 	batches++;
+	if (pausing)
+		net_pause(net);
 }
 
 static void
@@ -278,6 +281,55 @@ START_TEST(in_batches)
 		say(far, "0.0.0.0", "255.255.255.255", 300);
 	ck_assert(own_net_turn(loop, &received, 2 * NET_BATCH + 10, 2000));
 	ck_assert_uint_eq(batches, 3);
+}
+END_TEST
+
+START_TEST(paused)
+{
+	/* Taken when asked for, without the loop; then it is watched again. */
+	say(far, "0.0.0.0", "255.255.255.255", 300);
+	net_pause(net);
+	net_resume(net);
+	ck_assert_uint_eq(received, 1);
+	net_resume(net);
+	ck_assert_uint_eq(batches, 1);
+	say(far, "0.0.0.0", "255.255.255.255", 300);
+	ck_assert(own_net_turn(loop, &received, 2, 2000));
+	/* Nobody asks: a moment later it comes by itself. */
+	ev_now_update(loop);
+	net_pause(net);
+	say(far, "0.0.0.0", "255.255.255.255", 300);
+	ck_assert(own_net_turn(loop, &received, 3, 2000));
+	/* Each batch pauses: those that are taken begin the next pause. */
+	pausing = true;
+	net_pause(net);
+	say(far, "0.0.0.0", "255.255.255.255", 300);
+	net_resume(net);
+	say(far, "0.0.0.0", "255.255.255.255", 300);
+	net_resume(net);
+	ck_assert_uint_eq(received, 5);
+	say(far, "0.0.0.0", "255.255.255.255", 300);
+	ck_assert(own_net_turn(loop, &received, 6, 2000));
+	net_pause(net);
+	net_stop(net);
+	net_resume(net);
+	ck_assert_uint_eq(received, 6);
+	pausing = false;
+}
+END_TEST
+
+/* Of what is more than a batch holds, none waits. */
+START_TEST(paused_when_full)
+{
+	pausing = true;
+	net_pause(net);
+	for (int i = 0; i < NET_BATCH + 10; i++)
+		say(far, "0.0.0.0", "255.255.255.255", 300);
+	net_resume(net);
+	ck_assert_uint_eq(received, NET_BATCH);
+	ev_run(loop, EVRUN_NOWAIT);
+	ck_assert_uint_eq(received, NET_BATCH + 10);
+	pausing = false;
 }
 END_TEST
 
@@ -802,6 +854,8 @@ suite(void)
 	tcase_add_loop_test(tc, which_address, 0, COUNT(asked));
 	tcase_add_test(tc, too_long);
 	tcase_add_test(tc, in_batches);
+	tcase_add_test(tc, paused);
+	tcase_add_test(tc, paused_when_full);
 	tcase_add_test(tc, loopback_unnamed);
 	tcase_add_loop_test(tc, packets, 0, COUNT(sends));
 	tcase_add_loop_test(tc, by_udp, 0, COUNT(routed));
