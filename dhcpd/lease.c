@@ -292,11 +292,11 @@ static void
 who_add(struct leases *ls, struct lease *l)
 {
 	struct lease *other;
-	uint32_t n = leaseindex_who(ls, l->who_hash);
+	uint32_t n = 0;
 
-	for (; (other = lease_number(ls, n)) != NULL; n = other->who_next) {
-		if (other->who_hash != l->who_hash ||
-		    other->network != l->network || rank(other) != rank(l) ||
+	while ((n = leaseindex_who(ls, l->who_hash, n)) != 0) {
+		other = &ls->v[n];
+		if (other->network != l->network || rank(other) != rank(l) ||
 		    !same_who(other, l))
 			continue;
 		if (other->last > l->last)
@@ -412,31 +412,34 @@ lease_of(
     const struct leases *ls, const struct lease_client *c, uint32_t network)
 {
 	struct lease *l, *best = NULL;
-	uint32_t n, hash;
+	uint32_t n = 0, hash;
 
 	if (!client_is_someone(c))
 		return NULL;
 	hash = client_hash(ls, c);
-	for (n = leaseindex_who(ls, hash); (l = lease_number(ls, n)) != NULL;
-	     n = l->who_next)
-		if (l->who_hash == hash && l->network == network &&
-		    lease_is(l, c) && (best == NULL || rank(l) > rank(best)))
+	while ((n = leaseindex_who(ls, hash, n)) != 0) {
+		l = &ls->v[n];
+		if (l->network == network && lease_is(l, c) &&
+		    (best == NULL || rank(l) > rank(best)))
 			best = l;
+	}
 	return best;
 }
 
-/* From record n on. */
+/* After record n. */
 static struct lease *
 find_hw_who(const struct leases *ls, uint32_t n, const struct lease_client *c)
 {
-	struct lease *l;
+	uint32_t hash = client_hash(ls, c);
 
-	for (; (l = lease_number(ls, n)) != NULL; n = l->who_next)
-		if (lease_one_key(l) && same_hw(l, c->htype, c->hw, c->hlen))
+	while ((n = leaseindex_who(ls, hash, n)) != 0)
+		if (lease_one_key(&ls->v[n]) &&
+		    same_hw(&ls->v[n], c->htype, c->hw, c->hlen))
 			break;
-	return l;
+	return lease_number(ls, n);
 }
 
+/* From record n on. */
 static struct lease *
 find_hw(const struct leases *ls, uint32_t n, const struct lease_client *c)
 {
@@ -454,17 +457,15 @@ lease_by_hw(const struct leases *ls, uint8_t htype, const uint8_t *hw,
 {
 	struct lease_client c = { .htype = htype, .hlen = hlen };
 	struct lease *l;
-	uint32_t hash;
 
 	if (hlen == 0 || hlen > sizeof(c.hw))
 		return NULL;
 	memcpy(c.hw, hw, hlen);
 	if (after != NULL && after->indexed & IN_HW)
 		return find_hw(ls, after->hw_next, &c);
-	hash = client_hash(ls, &c);
-	l = find_hw_who(
-	    ls, after != NULL ? after->who_next : leaseindex_who(ls, hash), &c);
-	return l != NULL ? l : find_hw(ls, leaseindex_hw(ls, hash), &c);
+	lease_hash(ls, &c);
+	l = find_hw_who(ls, after != NULL ? after - ls->v : 0, &c);
+	return l != NULL ? l : find_hw(ls, leaseindex_hw(ls, c.hash), &c);
 }
 
 struct lease *
@@ -472,16 +473,14 @@ lease_by_id(const struct leases *ls, const uint8_t *id, size_t idlen,
     const struct lease *after)
 {
 	struct lease_client c = { .id = id, .idlen = idlen };
-	uint32_t n, hash;
-	struct lease *l;
+	uint32_t n = after != NULL ? after - ls->v : 0, hash;
 
 	if (!client_is_someone(&c))
 		return NULL;
 	hash = client_hash(ls, &c);
-	n = after != NULL ? after->who_next : leaseindex_who(ls, hash);
-	for (; (l = lease_number(ls, n)) != NULL; n = l->who_next)
-		if (l->who_hash == hash && !l->by_hw && same_id(l, id, idlen))
-			return l;
+	while ((n = leaseindex_who(ls, hash, n)) != 0)
+		if (!ls->v[n].by_hw && same_id(&ls->v[n], id, idlen))
+			return &ls->v[n];
 	return NULL;
 }
 
@@ -663,17 +662,17 @@ static struct lease *
 client_other(const struct leases *ls, const struct lease_client *c,
     const struct lease *but, bool bound)
 {
-	uint32_t hash = client_hash(ls, c), n;
+	uint32_t hash = client_hash(ls, c), n = 0;
 	struct lease *l;
 
-	for (n = leaseindex_who(ls, hash); (l = lease_number(ls, n)) != NULL;
-	     n = l->who_next)
-		if (l != but && l->who_hash == hash &&
-		    l->network == but->network &&
+	while ((n = leaseindex_who(ls, hash, n)) != 0) {
+		l = &ls->v[n];
+		if (l != but && l->network == but->network &&
 		    (l->state == LEASE_OFFERED ||
 			(bound && l->state == LEASE_BOUND)) &&
 		    lease_is(l, c))
 			return l;
+	}
 	return NULL;
 }
 

@@ -34,6 +34,12 @@ space_numbers(size_t max)
 	return (max + BUCKETS + 1) * sizeof(uint32_t);
 }
 
+static size_t
+space_who(size_t max)
+{
+	return (max / WHO_FILL + BUCKETS + 1) * sizeof(struct lease_bucket);
+}
+
 static void *
 space(size_t size)
 {
@@ -51,14 +57,6 @@ space_free(void *p, size_t size)
 		munmap(p, size);
 }
 
-static int
-table_open(struct lease_table *t, size_t max)
-{
-	t->buckets = BUCKETS;
-	t->heads = space(space_numbers(max));
-	return t->heads == NULL ? -1 : 0;
-}
-
 int
 leaseindex_open(struct leases *ls)
 {
@@ -71,9 +69,11 @@ leaseindex_open(struct leases *ls)
 	ls->nodes_size = NODES;
 	ls->nnodes = ROOT + 1;
 	arc4random_buf(ls->hash_key, sizeof(ls->hash_key));
-	if (table_open(&ls->who, ls->max) == 0 &&
-	    table_open(&ls->hw, ls->max) == 0 && ls->v != NULL &&
-	    ls->nodes != NULL)
+	ls->who.v = space(space_who(ls->max));
+	ls->hw.heads = space(space_numbers(ls->max));
+	ls->who.buckets = ls->hw.buckets = BUCKETS;
+	if (ls->v != NULL && ls->nodes != NULL && ls->who.v != NULL &&
+	    ls->hw.heads != NULL)
 		return 0;
 	leaseindex_close(ls);
 	errno = ENOMEM;
@@ -83,7 +83,7 @@ leaseindex_open(struct leases *ls)
 void
 leaseindex_close(struct leases *ls)
 {
-	space_free(ls->who.heads, space_numbers(ls->max));
+	space_free(ls->who.v, space_who(ls->max));
 	space_free(ls->hw.heads, space_numbers(ls->max));
 	free(ls->nodes);
 	space_free(ls->v, space_records(ls->max));
@@ -95,7 +95,8 @@ leaseindex_bytes(const struct leases *ls)
 	size_t n = ls->used * sizeof(struct lease);
 
 	n += ls->nodes_size * sizeof(struct lease_node);
-	n += (ls->who.buckets + ls->hw.buckets) * sizeof(uint32_t);
+	n += ls->who.buckets * sizeof(struct lease_bucket);
+	n += ls->hw.buckets * sizeof(uint32_t);
 	return n;
 }
 
@@ -210,81 +211,118 @@ bucket_of(uint32_t hash, size_t buckets)
 	return b < buckets ? b : b - half;
 }
 
-static void
-table_remove(struct lease_table *t, struct lease *l, unsigned in)
-{
-	l->indexed &= ~in;
-	t->count--;
-}
-
 uint32_t
 leaseindex_hash(const struct leases *ls, const void *key, size_t len)
 {
 	return (uint32_t)siphash(ls->hash_key, key, len);
 }
 
-/* By identity: members have a hash and a successor. */
+/* By identity. */
 
-uint32_t
-leaseindex_who(const struct leases *ls, uint32_t hash)
+static struct lease_bucket *
+who_bucket(const struct leases *ls, uint32_t hash)
 {
-	return ls->who.heads[bucket_of(hash, ls->who.buckets)];
+	return &ls->who.v[bucket_of(hash, ls->who.buckets)];
 }
 
-/*
- * One bucket more: it takes some of the members of one that was there. The
- * first of those that come next time is asked for now, so that it is in the
- * cache by then.
- */
+/* Where n stands, or the first free one; WHO_SLOTS: nowhere. */
+static unsigned
+who_slot(const struct lease_bucket *b, uint32_t n)
+{
+	unsigned i;
+
+	for (i = 0; i < WHO_SLOTS && b->slot[i].n != n; i++)
+		;
+	return i;
+}
+
+static uint32_t
+chain_next(const struct leases *ls, uint32_t hash, uint32_t n)
+{
+	while (n != 0 && ls->v[n].who_hash != hash)
+		n = ls->v[n].who_next;
+	return n;
+}
+
+uint32_t
+leaseindex_who(const struct leases *ls, uint32_t hash, uint32_t after)
+{
+	const struct lease_bucket *b = who_bucket(ls, hash);
+	unsigned i = 0;
+
+	if (after != 0 && (i = who_slot(b, after)) == WHO_SLOTS)
+		return chain_next(ls, hash, ls->v[after].who_next);
+	for (i += after != 0; i < WHO_SLOTS; i++)
+		if (b->slot[i].hash == hash && b->slot[i].n != 0)
+			return b->slot[i].n;
+	return chain_next(ls, hash, b->chain);
+}
+
+static void
+who_put(struct leases *ls, struct lease_bucket *b, uint32_t hash, uint32_t n)
+{
+	unsigned i = who_slot(b, 0);
+
+	if (i < WHO_SLOTS) {
+		b->slot[i].hash = hash;
+		b->slot[i].n = n;
+	} else {
+		ls->v[n].who_next = b->chain;
+		b->chain = n;
+	}
+}
+
+/* One bucket more: it takes some of the members of one that was there. */
 static void
 who_grow(struct leases *ls)
 {
-	struct lease_table *t = &ls->who;
-	size_t added = t->buckets++, from = bucket_of(added, added);
-	uint32_t *stay = &t->heads[from], *go = &t->heads[added], n;
-	struct lease *l;
+	struct lease_who *t = &ls->who;
+	struct lease_bucket old;
+	size_t added = t->buckets++;
+	size_t from = bucket_of((uint32_t)added, added);
+	uint32_t n, next;
+	unsigned i;
 
-	for (n = *stay; n != 0; n = l->who_next) {
-		l = &ls->v[n];
-		if (bucket_of(l->who_hash, t->buckets) == added) {
-			*go = n;
-			go = &l->who_next;
-		} else {
-			*stay = n;
-			stay = &l->who_next;
-		}
+	old = t->v[from];
+	memset(&t->v[from], 0, sizeof(old));
+	for (i = 0; i < WHO_SLOTS; i++)
+		if ((n = old.slot[i].n) != 0)
+			who_put(ls, who_bucket(ls, old.slot[i].hash),
+			    old.slot[i].hash, n);
+	for (n = old.chain; n != 0; n = next) {
+		next = ls->v[n].who_next;
+		who_put(ls, who_bucket(ls, ls->v[n].who_hash),
+		    ls->v[n].who_hash, n);
 	}
-	*stay = *go = 0;
-	__builtin_prefetch(&ls->v[t->heads[from + 1]], 1);
 }
 
 void
 leaseindex_who_add(struct leases *ls, struct lease *l)
 {
-	struct lease_table *t = &ls->who;
-	uint32_t *head;
-
-	if (++t->count > t->buckets)
+	if (++ls->who.count > ls->who.buckets * WHO_FILL)
 		who_grow(ls);
-	head = &t->heads[bucket_of(l->who_hash, t->buckets)];
-	l->who_next = *head;
-	*head = l - ls->v;
+	who_put(ls, who_bucket(ls, l->who_hash), l->who_hash, l - ls->v);
 	l->indexed |= IN_WHO;
 }
 
 void
 leaseindex_who_remove(struct leases *ls, struct lease *l)
 {
-	struct lease_table *t = &ls->who;
-	uint32_t n = l - ls->v, *at;
+	struct lease_bucket *b = who_bucket(ls, l->who_hash);
+	uint32_t n = l - ls->v, *at = &b->chain;
+	unsigned i;
 
 	if (!(l->indexed & IN_WHO))
 		return;
-	at = &t->heads[bucket_of(l->who_hash, t->buckets)];
+	l->indexed &= ~IN_WHO;
+	ls->who.count--;
+	if ((i = who_slot(b, n)) < WHO_SLOTS) {
+		b->slot[i].n = 0;
+		return;
+	}
 	while (*at != n)
 		at = &ls->v[*at].who_next;
 	*at = l->who_next;
-	table_remove(t, l, IN_WHO);
 }
 
 /*
@@ -360,5 +398,6 @@ leaseindex_hw_remove(struct leases *ls, struct lease *l)
 	if (!(l->indexed & IN_HW))
 		return;
 	hw_unlink(ls, l, hw_head(ls, l));
-	table_remove(&ls->hw, l, IN_HW);
+	l->indexed &= ~IN_HW;
+	ls->hw.count--;
 }

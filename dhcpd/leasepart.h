@@ -28,9 +28,27 @@ struct lease_text {
 };
 
 /*
- * A hash table that grows by one bucket at a time (linear hashing), so that
- * no single insertion takes long.
+ * Hash tables that grow by one bucket at a time (linear hashing), so that no
+ * single insertion takes long.
+ *
+ * That of identities: a bucket is one line of the cache with the hashes of its
+ * members, so that looking for a client, and growing, reads no record but those
+ * that it finds. Members for which it has no slot are chained (who_next).
  */
+#define WHO_SLOTS 7
+#define WHO_FILL 5 /* members of a bucket, on average */
+struct lease_bucket {
+	struct {
+		uint32_t hash, n; /* n 0: free */
+	} slot[WHO_SLOTS];
+	uint32_t chain;
+};
+struct lease_who {
+	struct lease_bucket *v;
+	size_t buckets, count;
+};
+
+/* That of hardware addresses. */
 struct lease_table {
 	uint32_t *heads;
 	size_t buckets, count;
@@ -72,7 +90,8 @@ struct leases {
 	uint32_t spare; /* .. these of them are free (next) */
 	size_t records; /* that have an address */
 	uint64_t hash_key[2];
-	struct lease_table who, hw;
+	struct lease_who who;
+	struct lease_table hw;
 	struct lease_wheel wheel;
 	struct lease_node *nodes; /* 1 is the root */
 	uint32_t nnodes, nodes_size;
@@ -144,15 +163,16 @@ const uint32_t *leaseindex_leaf(const struct leases *, uint32_t ip);
 int leaseindex_put(struct leases *, uint32_t ip, uint32_t n);
 
 /*
- * By identity, and by hardware address: bytes of a key, hashed. A table gives
- * the first of the bucket where such leases are. One whose identity is the
- * hardware address is found by that where it is found by its identity, and in
- * the second table only when it is not in the first.
+ * By identity, and by hardware address: bytes of a key, hashed. One whose
+ * identity is the hardware address is found by that where it is found by its
+ * identity, and is in the second table only when it is not in the first.
  */
 uint32_t leaseindex_hash(const struct leases *, const void *key, size_t len);
-uint32_t leaseindex_who(const struct leases *, uint32_t hash);
+/* The next one that has this hash; after 0: the first. 0: no more. */
+uint32_t leaseindex_who(const struct leases *, uint32_t hash, uint32_t after);
 void leaseindex_who_add(struct leases *, struct lease *); /* by who_hash */
 void leaseindex_who_remove(struct leases *, struct lease *);
+/* The first of the bucket where those with this hash are. */
 uint32_t leaseindex_hw(const struct leases *, uint32_t hash);
 void leaseindex_hw_add(struct leases *, struct lease *);
 void leaseindex_hw_remove(struct leases *, struct lease *);
