@@ -329,7 +329,10 @@ journalfile_open(struct journal *j)
 		return 0;
 	f = calloc(1, sizeof(*f));
 	if (fd == -1 || f == NULL || take(j, &fd) == -1) {
-		log_err("%s", j->path);
+		if (errno == EWOULDBLOCK)
+			log_errx("%s: another process writes it", j->path);
+		else
+			log_err("%s", j->path);
 		free(f);
 		if (fd != -1)
 			close(fd);

@@ -240,6 +240,8 @@ finish_edits(struct transaction *t)
 	for (p = t->part; p < t->part + t->n; p++) {
 		if (rcode == DNS_NOERROR)
 			rcode = update_finish(p->edit, p->from);
+		if (rcode == DNS_REFUSED)
+			complain(t, p->zone, "data below a DNAME");
 		if (rcode == DNS_NOERROR && edit_changes(p->edit, &v) == 0) {
 			edit_abort(p->edit);
 			continue;

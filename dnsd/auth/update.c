@@ -10,6 +10,18 @@
 #include "updatepart.h"
 #include "updating.h"
 
+static void
+tell_refused(const struct handed *h)
+{
+	char peer[SOCK_NAMELEN], name[DNS_NAME_TEXT];
+
+	if (log_allowed(&h->server->updating->refused, "refused updates"))
+		log_notice("%s: update of %s refused: %s",
+		    sock_name(&h->r.peer, peer),
+		    dns_name_text(h->r.qname.wire, name),
+		    h->r.key == NULL ? "not signed" : "not granted");
+}
+
 /*
  * The zone section (section 3.1). Who has no grant at all learns nothing about
  * the zone, not even by prerequisites, which come before permission.
@@ -26,8 +38,12 @@ check_zone(const struct handed *h, struct zone **zone)
 	    (z = zones_at(h->server->zones, &r->qname)) == NULL)
 		return DNS_NOTAUTH;
 	*zone = z;
-	if (z->secondary || !update_has_grant(z->conf, r->key))
+	if (z->secondary)
 		return DNS_REFUSED;
+	if (!update_has_grant(z->conf, r->key)) {
+		tell_refused(h);
+		return DNS_REFUSED;
+	}
 	if (zone_now(z) == NULL || z->journal == NULL ||
 	    journal_broken(z->journal))
 		return DNS_SERVFAIL;
@@ -158,8 +174,9 @@ follow_all(struct transaction *t, const struct update_message *m)
 
 /* Sections 3.2 to 3.4. */
 static unsigned
-apply(struct transaction *t, struct zone *z, const struct request *r)
+apply(struct transaction *t, struct zone *z, const struct handed *h)
 {
+	const struct request *r = &h->r;
 	struct part *p = transaction_part(t, z);
 	struct update_message m;
 	unsigned rcode;
@@ -171,6 +188,8 @@ apply(struct transaction *t, struct zone *z, const struct request *r)
 		rcode = update_prerequisites(&m, p->edit);
 	if (rcode == DNS_NOERROR)
 		rcode = update_permission(&m, p->edit, z->conf, r->key);
+	if (rcode == DNS_REFUSED)
+		tell_refused(h);
 	if (rcode == DNS_NOERROR)
 		rcode = update_prescan(&m);
 	if (rcode == DNS_NOERROR)
@@ -184,19 +203,10 @@ apply(struct transaction *t, struct zone *z, const struct request *r)
 static void
 count(const struct handed *h, unsigned rcode)
 {
-	struct updating *u = h->server->updating;
-	char peer[SOCK_NAMELEN], name[DNS_NAME_TEXT];
-
 	if (rcode == DNS_NOERROR)
 		thread_count(&h->server->main, C_UPDATES);
-	if (rcode != DNS_REFUSED)
-		return;
-	thread_count(&h->server->main, C_UPDATES_REFUSED);
-	if (log_allowed(&u->refused, "refused updates"))
-		log_notice("%s: update of %s refused: %s",
-		    sock_name(&h->r.peer, peer),
-		    dns_name_text(h->r.qname.wire, name),
-		    h->r.key == NULL ? "not signed" : "not granted");
+	else if (rcode == DNS_REFUSED)
+		thread_count(&h->server->main, C_UPDATES_REFUSED);
 }
 
 void
@@ -213,7 +223,7 @@ update_handed(struct handed *h)
 		return;
 	}
 	t = transaction_new(h->server->updating);
-	rcode = t == NULL ? DNS_SERVFAIL : apply(t, z, &h->r);
+	rcode = t == NULL ? DNS_SERVFAIL : apply(t, z, h);
 	count(h, rcode);
 	if (rcode == DNS_NOERROR && t->n > 0) {
 		h->r.rcode = DNS_NOERROR;
