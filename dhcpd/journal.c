@@ -2,12 +2,11 @@
  * Lines of a journal. Both ways are tables of words, walked by hand: a start
  * with 100,000 leases reads as many lines before it serves.
  */
-#include <endian.h>
 #include <string.h>
 
+#include "crc32c.h"
 #include "journal.h"
 
-#define CRC_POLYNOMIAL 0x82f63b78u /* Castagnoli's, bits reversed */
 #define DIGITS 18 /* of a number: always below LEASE_FOREVER */
 
 /* A text that is read: from p up to end. */
@@ -16,56 +15,6 @@ struct text {
 };
 
 static const char hex_digits[] = "0123456789abcdef";
-
-/* CRC-32C. */
-
-/* What a byte does to the sum when i more follow it in the same eight. */
-static uint32_t crc_tables[8][256];
-
-static void
-crc_prepare(void)
-{
-	uint32_t crc;
-	unsigned byte, i;
-
-	for (byte = 0; byte < 256; byte++) {
-		crc = byte;
-		for (i = 0; i < 8; i++)
-			crc = crc >> 1 ^ (crc & 1 ? CRC_POLYNOMIAL : 0);
-		crc_tables[0][byte] = crc;
-	}
-	for (byte = 0; byte < 256; byte++)
-		for (i = 1; i < 8; i++) {
-			crc = crc_tables[i - 1][byte];
-			crc_tables[i][byte] =
-			    crc >> 8 ^ crc_tables[0][crc & 255];
-		}
-}
-
-static uint32_t
-crc32c(const char *p, size_t len)
-{
-	uint32_t crc = UINT32_MAX;
-	uint64_t word;
-
-	if (crc_tables[0][1] == 0)
-		crc_prepare();
-	for (; len >= sizeof(word); len -= sizeof(word)) {
-		memcpy(&word, p, sizeof(word));
-		word = le64toh(word) ^ crc;
-		crc = crc_tables[7][word & 255] ^
-		    crc_tables[6][word >> 8 & 255] ^
-		    crc_tables[5][word >> 16 & 255] ^
-		    crc_tables[4][word >> 24 & 255] ^
-		    crc_tables[3][word >> 32 & 255] ^
-		    crc_tables[2][word >> 40 & 255] ^
-		    crc_tables[1][word >> 48 & 255] ^ crc_tables[0][word >> 56];
-		p += sizeof(word);
-	}
-	for (; len > 0; len--)
-		crc = crc >> 8 ^ crc_tables[0][(crc ^ (uint8_t)*p++) & 255];
-	return ~crc;
-}
 
 /* Writing. */
 
@@ -175,7 +124,7 @@ put_name(char *p, const char *word, const char *name)
 size_t
 journal_seal(char *line, size_t len)
 {
-	uint32_t crc = crc32c(line, len);
+	uint32_t crc = crc32c(0, line, len);
 	char *p = put_text(line + len, " #");
 	int shift;
 
@@ -254,7 +203,7 @@ journal_sealed(const char *line, size_t len)
 			return 0;
 		crc = crc << 8 | (uint32_t)byte;
 	}
-	return crc32c(line, len) == crc ? len : 0;
+	return crc32c(0, line, len) == crc ? len : 0;
 }
 
 /* The next word; words stand one space apart. false: there is none. */
