@@ -105,7 +105,7 @@ served_end(struct served *v)
 	zones_close(zones);
 }
 
-static inline void
+static inline void __attribute__((__format__(__printf__, 2, 3)))
 served_say(struct served *v, const char *fmt, ...)
 {
 	va_list ap;
@@ -273,24 +273,30 @@ served_question(struct served *v, const char *text, bool *tcp)
 	return b.len;
 }
 
-/* Answer what stands in bytes. The length of the reply; 0: there is none. */
+/* Answer the question that was read. The length of the reply; 0: none. */
 static inline size_t
-served_bytes(struct served *v, const uint8_t *bytes, size_t len, bool tcp)
+served_query(struct served *v)
 {
 	struct request *r = &v->a.r;
 	struct stream *stream = NULL;
 
+	auth_calls.prefetch(r);
+	auth_calls.query(r, &stream);
+	if (stream == NULL)
+		return request_finish(r);
+	stream->end(stream);
+	return 0;
+}
+
+/* Answer what stands in bytes; as above. */
+static inline size_t
+served_bytes(struct served *v, const uint8_t *bytes, size_t len, bool tcp)
+{
 	switch (asked_read(&v->a, bytes, len, tcp)) {
 	case REQUEST_QUERY:
-		auth_calls.prefetch(r);
-		auth_calls.query(r, &stream);
-		if (stream != NULL) {
-			stream->end(stream);
-			return 0;
-		}
-		return request_finish(r);
+		return served_query(v);
 	case REQUEST_SEND:
-		return r->reply.len;
+		return v->a.r.reply.len;
 	default:
 		return 0;
 	}
