@@ -1,8 +1,10 @@
 /*
  * Threads that serve connections: accepting, limits, deadlines, the end.
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 
 #include <errno.h>
@@ -170,6 +172,17 @@ on_accept(struct ev_loop *loop, ev_io *io, int events)
 
 /* Deadlines */
 
+/* Who does not take what it asked for: the system shall forget it, too. */
+static void
+forget_unsent(const struct tcp_conn *c)
+{
+	const struct linger none = { .l_onoff = 1 };
+	int waits = 0;
+
+	if (ioctl(c->fd, SIOCOUTQ, &waits) == 0 && waits > 0)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+}
+
 static void
 on_idle(struct deadline *d)
 {
@@ -182,6 +195,7 @@ on_idle(struct deadline *d)
 		return;
 	}
 	thread_count(&c->thread->t, C_TCP_TIMEOUT);
+	forget_unsent(c);
 	tcp_conn_close(c);
 }
 
