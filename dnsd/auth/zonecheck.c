@@ -37,7 +37,7 @@ tell_rest(struct zonecheck *c, bool error)
 	if (count <= ZONECHECK_TOLD)
 		return;
 	snprintf(what, sizeof(what), "%zu more %s", count - ZONECHECK_TOLD,
-	    error ? "errors of this kind" : "warnings");
+	    error ? "errors" : "warnings");
 	c->tell(c->arg, error, what);
 }
 

@@ -178,6 +178,14 @@ said_init(struct said *s)
 }
 
 static void
+said_free(struct said *s)
+{
+	buf_free(&s->records);
+	buf_free(&s->errors);
+	buf_free(&s->opened);
+}
+
+static void
 said_is(struct said *s, const char *records, const char *errors)
 {
 	buf_add(&s->records, "", 1);
@@ -186,9 +194,7 @@ said_is(struct said *s, const char *records, const char *errors)
 	ck_assert(!s->records.failed && !s->errors.failed);
 	ck_assert_str_eq((char *)s->errors.p, errors);
 	ck_assert_str_eq((char *)s->records.p, records);
-	buf_free(&s->records);
-	buf_free(&s->errors);
-	buf_free(&s->opened);
+	said_free(s);
 }
 
 static size_t
@@ -279,6 +285,7 @@ START_TEST(test_many_errors)
 	    "\nzone:20: \"FOO\" is no type\n"
 	    "zone:0: 5 more errors\n"));
 	buf_free(&text);
+	said_free(&s);
 }
 END_TEST
 
@@ -300,6 +307,7 @@ START_TEST(test_log)
 	    "/no/such: cannot be read: No such file or directory\n"
 	    "/dev/null: cannot be read: no regular file\n"
 	    "/: cannot be read: Is a directory\n");
+	said_free(&s);
 }
 END_TEST
 
@@ -456,6 +464,7 @@ START_TEST(test_owner)
 	    "g.lab.test. 1 A 10.0.0.5 10\ng.x.lab.test. 1 A 10.0.0.6 12\n"
 	    "g.x.lab.test. 1 A 10.0.1.1 13\ng.x.lab.test. 1 A 10.0.1.2 13\n"
 	    "g.x.lab.test. 1 A 10.0.1.3 13\nh.x.lab.test. 1 A 10.0.0.7 14\n");
+	said_free(&s);
 }
 END_TEST
 
@@ -509,6 +518,7 @@ START_TEST(test_words)
 	ck_assert_str_eq(
 	    (char *)s.errors.p, "zone:1: TXT: more than 65535 bytes\n");
 	free(text);
+	said_free(&s);
 }
 END_TEST
 
