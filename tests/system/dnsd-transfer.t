@@ -1,7 +1,7 @@
 #!/bin/sh
 # dnsd among others: it gives its zones to NSD, Knot, BIND and to itself, and
 # follows each of them, by NOTIFY and IXFR, signed.
-# shellcheck disable=SC1091
+# shellcheck disable=SC1091,SC2016
 SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$SRC/tests/lab/lab.sh"
 lab_begin "$@"
@@ -43,7 +43,6 @@ master() {
 	printf '%s\n' '$TTL 60' "@ SOA ns root $2 20 5 100 60" '@ NS ns' \
 	    'ns A 10.0.0.1' 'MiXed TXT "a b" "c"' 'sub NS ns.sub' \
 	    'ns.sub AAAA 2001:db8::53' '*.wild MX 10 MiXed'
-	zone_name=$1
 	shift 2
 	[ $# -eq 0 ] || printf '%s\n' "$@"
 }
