@@ -203,7 +203,10 @@ shared() {
 	before=$(counter requests.relayed)
 	kill -USR1 "$client"
 	ok "a client renews by way of the relay" lab_until 20 grep -q renew c1.got
-	is "which relays it" "$(counter requests.relayed)" $((before + 1))
+	# An answer that comes at once may end in the socket that udhcpc sent
+	# from, which it closes: then it asks again, after 3 s.
+	asked=$(grep -c -e 'sending renew' -e 'broadcasting renew' c1.log)
+	is "which relays it" "$(counter requests.relayed)" $((before + asked))
 	kill "$client"
 	wait "$client_job"
 	lab_route server default 10.0.0.2
