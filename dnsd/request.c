@@ -78,7 +78,8 @@ read_header(struct request *r)
 	r->tsig.mac_len = 0;
 	r->tsig_error = r->rcode = 0;
 	r->ede = 0;
-	r->found = NULL;
+	r->ahead.zone = NULL;
+	r->ahead.snapshot = r->ahead.node = NULL;
 }
 
 /* Its name is whole: there is nothing before it that a pointer could mean. */

@@ -71,9 +71,13 @@ struct request {
 	uint16_t rcode; /* of the answer; above 15 by OPT's upper bits */
 	uint8_t ede; /* extended error + 1 (RFC 8914), 0: none */
 
-	/* the role's: what its prefetch found; NULL after request_read */
-	void *found;
-	unsigned found_at;
+	/* the role's: what its prefetch found; zone NULL: nothing */
+	struct {
+		void *zone;
+		unsigned origin; /* suffix of the question's name: it */
+		const void *snapshot, *node;
+		unsigned node_at; /* the node is this suffix */
+	} ahead;
 };
 
 enum request_next {

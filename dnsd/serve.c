@@ -23,14 +23,17 @@ static const uint8_t type_counters[256] = {
 	[TYPE_ANY] = 13,
 };
 
-enum request_next
-serve_read(struct request *r)
+void
+serve_prefetch(struct request *r, const enum request_next *next, size_t n)
 {
-	enum request_next next = request_read(r);
+	unsigned round;
+	size_t i;
 
-	if (next == REQUEST_QUERY)
-		r->thread->server->role->prefetch(r);
-	return next;
+	for (round = 0; round < PREFETCH_ROUNDS; round++)
+		for (i = 0; i < n; i++)
+			if (next[i] == REQUEST_QUERY)
+				r[i].thread->server->role->prefetch(
+				    &r[i], round);
 }
 
 static void

@@ -12,8 +12,11 @@
 
 #define SERVE_GROUP 16 /* messages read before the first is answered */
 
-/* Within the thread's epoch: take apart, and have the role fetch. */
-enum request_next serve_read(struct request *);
+/*
+ * Within the thread's epoch: what request_read told of these messages, which
+ * have been read; the role fetches what their answers will need.
+ */
+void serve_prefetch(struct request *, const enum request_next *, size_t n);
 /*
  * Within the same epoch: the length of the reply to send. 0: none, since there
  * is nothing to say, or it is the main thread's (by this way), or *stream (TCP

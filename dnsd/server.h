@@ -101,6 +101,8 @@ struct stream {
 
 struct handed;
 
+#define PREFETCH_ROUNDS 3
+
 /* A role: authoritative now, resolver later. */
 struct role_calls {
 	/*
@@ -110,10 +112,11 @@ struct role_calls {
 	 */
 	void (*query)(struct request *r, struct stream **stream);
 	/*
-	 * Called for each of a batch before the first is answered, so that
-	 * what it will need is on its way to the cache. May do nothing.
+	 * Called for each of a batch before the first is answered, once in
+	 * each round, so that what it will need is on its way to the cache
+	 * while the others are looked at. May do nothing.
 	 */
-	void (*prefetch)(struct request *r);
+	void (*prefetch)(struct request *r, unsigned round);
 	/* The main thread: UPDATE or NOTIFY. It answers, now or later. */
 	void (*handed)(struct handed *);
 };

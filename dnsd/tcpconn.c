@@ -239,10 +239,11 @@ read_group(struct tcp_conn *c, const uint8_t *p, size_t have)
 		r->now = now;
 		r->reply.bytes = t->out + n * TCP_STRIDE + TCP_PREFIX;
 		r->reply.limit = TCP_MESSAGE;
-		t->next[n] = serve_read(r);
+		t->next[n] = request_read(r);
 		p += len;
 		have -= len;
 	}
+	serve_prefetch(t->requests, t->next, n);
 	return n;
 }
 

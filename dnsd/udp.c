@@ -135,7 +135,7 @@ read_one(struct udp_thread *u, size_t i, struct request *r, uint32_t now)
 	memcpy(&r->peer, &u->peers[i], m->msg_hdr.msg_namelen);
 	*next = REQUEST_DROP;
 	if ((m->msg_hdr.msg_flags & MSG_TRUNC) == 0)
-		*next = serve_read(r);
+		*next = request_read(r);
 }
 
 /* The answer to message i is the kth that is sent. */
@@ -168,6 +168,7 @@ answer(struct udp_thread *u, size_t n)
 		group = n - i < SERVE_GROUP ? n - i : SERVE_GROUP;
 		for (j = 0; j < group; j++)
 			read_one(u, i + j, &u->requests[j], now);
+		serve_prefetch(u->requests, u->next, group);
 		for (j = 0; j < group; j++) {
 			if (u->next[j] == REQUEST_UPDATE ||
 			    u->next[j] == REQUEST_NOTIFY)

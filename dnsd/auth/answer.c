@@ -35,15 +35,22 @@ is_name(const struct snapshot *s, const struct node *node)
 	return others == 2 && node_rrset(node, TYPE_RRSIG) == NULL;
 }
 
+static const struct node *
+look(const struct search *q, unsigned suffix)
+{
+	if (q->node != NULL && q->node_at == suffix)
+		return q->node;
+	return snapshot_find(q->s, q->name, suffix);
+}
+
 /*
  * From the origin down, since the first delegation or DNAME counts. The
  * parent's side of a delegation has the DS (RFC 4035 section 3.1.4.1).
  */
 static struct place
-descend(const struct snapshot *s, const struct dname *name, unsigned origin,
-    uint16_t qtype)
+descend(const struct search *q)
 {
-	struct place p = { PLACE_NODE, origin, s->apex };
+	struct place p = { PLACE_NODE, q->origin, q->s->apex };
 	const struct node *node;
 
 	for (; p.suffix > 0; p.suffix--, p.node = node) {
@@ -51,30 +58,33 @@ descend(const struct snapshot *s, const struct dname *name, unsigned origin,
 			p.kind = PLACE_DNAME;
 			return p;
 		}
-		node = snapshot_find(s, name, p.suffix - 1);
-		if (node == NULL || !is_name(s, node)) {
+		node = look(q, p.suffix - 1);
+		if (node == NULL || !is_name(q->s, node)) {
 			p.kind = PLACE_NONE;
 			return p;
 		}
 		if ((node->flags & NODE_CUT) &&
-		    (p.suffix > 1 || qtype != TYPE_DS))
+		    (p.suffix > 1 || q->qtype != TYPE_DS))
 			return (struct place){ PLACE_CUT, p.suffix - 1, node };
 	}
 	return p;
 }
 
-/* Where a zone has neither delegations nor DNAMEs, one look is mostly enough.
- */
+/* Is one look for the name itself enough? Nothing in the zone could hide it. */
+static bool
+is_flat(const struct snapshot *s)
+{
+	return s->cuts == 0 && s->dnames == 0 && !(s->apex->flags & NODE_DNAME);
+}
+
 struct place
-answer_find(const struct snapshot *s, const struct dname *name, unsigned origin,
-    uint16_t qtype)
+answer_find(const struct search *q)
 {
 	const struct node *node;
 
-	if (s->cuts == 0 && s->dnames == 0 && !(s->apex->flags & NODE_DNAME) &&
-	    (node = snapshot_find(s, name, 0)) != NULL && is_name(s, node))
+	if (is_flat(q->s) && (node = look(q, 0)) != NULL && is_name(q->s, node))
 		return (struct place){ PLACE_NODE, 0, node };
-	return descend(s, name, origin, qtype);
+	return descend(q);
 }
 
 bool
@@ -329,22 +339,18 @@ static void
 prefer_parent(struct answer *a)
 {
 	const struct zones *zones = a->r->thread->server->zones;
-	const struct snapshot *s;
+	struct search q = { .name = a->name, .qtype = TYPE_DS };
 	const struct zone *z;
-	struct place p;
-	unsigned origin;
 
 	if (a->r->qtype != TYPE_DS || a->origin != 0 || a->name->labels == 0 ||
-	    (z = zones_find(zones, a->name, 1, &origin)) == NULL ||
-	    (s = zone_now(z)) == NULL ||
-	    !acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key))
-		return;
-	p = answer_find(s, a->name, origin, TYPE_DS);
-	if (p.kind == PLACE_CUT)
+	    (z = zones_find(zones, a->name, 1, &q.origin)) == NULL ||
+	    (q.s = zone_now(z)) == NULL ||
+	    !acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key) ||
+	    answer_find(&q).kind == PLACE_CUT)
 		return;
 	a->zone = z;
-	a->s = s;
-	a->origin = origin;
+	a->s = q.s;
+	a->origin = q.origin;
 }
 
 /* Records that nobody asked for; a server's addresses nearly everybody will. */
@@ -356,6 +362,23 @@ give_more(struct answer *a)
 		glue_answer(a);
 }
 
+/* What prefetch found of it is true of its snapshot and the question's name. */
+static struct place
+find_place(const struct answer *a)
+{
+	const struct request *r = a->r;
+	struct search q = { .s = a->s,
+		.name = a->name,
+		.origin = a->origin,
+		.qtype = r->qtype };
+
+	if (a->name == &r->qname && a->s == r->ahead.snapshot) {
+		q.node = r->ahead.node;
+		q.node_at = r->ahead.node_at;
+	}
+	return answer_find(&q);
+}
+
 static void
 give_answer(struct answer *a)
 {
@@ -365,7 +388,7 @@ give_answer(struct answer *a)
 	a->r->reply.flags |= DNS_AA;
 	do {
 		prefer_parent(a);
-		p = answer_find(a->s, a->name, a->origin, a->r->qtype);
+		p = find_place(a);
 		more = steps[p.kind](a, &p);
 	} while (more);
 	if (a->r->reply.truncated)
@@ -398,10 +421,10 @@ find_zone(struct request *r)
 {
 	const struct server *server = r->thread->server;
 
-	if (r->found == NULL)
-		r->found =
-		    zones_find(server->zones, &r->qname, 0, &r->found_at);
-	return r->found;
+	if (r->ahead.zone == NULL)
+		r->ahead.zone =
+		    zones_find(server->zones, &r->qname, 0, &r->ahead.origin);
+	return r->ahead.zone;
 }
 
 static void
@@ -420,7 +443,7 @@ query(struct request *r, struct stream **stream)
 		if (a.zone == NULL) /* RFC 5936 section 2.2.1 */
 			r->rcode = DNS_NOTAUTH;
 		else
-			xfrout_query(r, r->found, stream);
+			xfrout_query(r, r->ahead.zone, stream);
 		return;
 	}
 	if (a.zone == NULL) {
@@ -437,7 +460,7 @@ query(struct request *r, struct stream **stream)
 	}
 	a.r = r;
 	a.name = &r->qname;
-	a.origin = r->found_at;
+	a.origin = r->ahead.origin;
 	a.dnssec = r->edns.wants_dnssec;
 	a.given = NULL;
 	a.denial.n = 0;
@@ -445,15 +468,50 @@ query(struct request *r, struct stream **stream)
 	give_answer(&a);
 }
 
+/* The name that is looked for first. */
 static void
-prefetch(struct request *r)
+prefetch_place(struct request *r)
 {
-	const struct snapshot *s;
-	const struct zone *z;
+	const struct zone *z = find_zone(r);
+	const struct snapshot *s = z != NULL ? zone_now(z) : NULL;
 
-	if (r->qclass == CLASS_IN && (z = find_zone(r)) != NULL &&
-	    (s = zone_now(z)) != NULL)
-		snapshot_prefetch(s, &r->qname, 0);
+	r->ahead.snapshot = s;
+	if (s == NULL)
+		return;
+	r->ahead.node_at = 0;
+	if (!is_flat(s) && r->ahead.origin > 0)
+		r->ahead.node_at = r->ahead.origin - 1;
+	snapshot_prefetch(s, &r->qname, r->ahead.node_at);
+}
+
+/* Where its first RRset is, most have no other, and the one at hand is as good
+ * as any. */
+static void
+prefetch_rrset(struct request *r)
+{
+	const struct node *node =
+	    snapshot_find(r->ahead.snapshot, &r->qname, r->ahead.node_at);
+
+	r->ahead.node = node;
+	if (node != NULL && node->nsets > 0)
+		__builtin_prefetch(node->sets[0]);
+}
+
+/* First the place in the table, then the node, then what it has. */
+static void
+prefetch(struct request *r, unsigned round)
+{
+	if (r->qclass != CLASS_IN)
+		return;
+	if (round == 0)
+		prefetch_place(r);
+	else if (r->ahead.snapshot == NULL)
+		return;
+	else if (round == 1)
+		snapshot_prefetch_node(
+		    r->ahead.snapshot, &r->qname, r->ahead.node_at);
+	else
+		prefetch_rrset(r);
 }
 
 static void

@@ -40,9 +40,16 @@ struct answer {
 	unsigned ndnames;
 };
 
-/* The name's place in the snapshot, whose origin is this suffix. */
-struct place answer_find(const struct snapshot *, const struct dname *,
-    unsigned origin, uint16_t qtype);
+/* Where to look for which name. */
+struct search {
+	const struct snapshot *s;
+	const struct dname *name;
+	unsigned origin; /* suffix of the name: the snapshot's */
+	uint16_t qtype;
+	const struct node *node; /* of suffix node_at, known; NULL: none */
+	unsigned node_at;
+};
+struct place answer_find(const struct search *);
 /* RRset and its signatures, where these are wanted. false: no room. */
 bool answer_put(const struct answer *, enum reply_section, struct reply_owner,
     const struct node *, const struct rrset *);

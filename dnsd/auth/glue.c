@@ -89,22 +89,21 @@ static bool
 put_own(struct answer *a, const uint8_t *target)
 {
 	const struct zones *zones = a->r->thread->server->zones;
-	const struct snapshot *s;
 	const struct zone *z;
 	struct dname name;
+	struct search q = { .name = &name, .qtype = TYPE_A };
 	struct place place;
-	unsigned origin;
 
 	if (dname_set(&name, target, DNS_NAME) == -1 ||
-	    (z = zones_find(zones, &name, 0, &origin)) == NULL ||
-	    (s = zone_now(z)) == NULL ||
+	    (z = zones_find(zones, &name, 0, &q.origin)) == NULL ||
+	    (q.s = zone_now(z)) == NULL ||
 	    (z != a->zone &&
 		!acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key)))
 		return true;
-	place = answer_find(s, &name, origin, TYPE_A);
+	place = answer_find(&q);
 	if (place.kind == PLACE_CUT && z == a->zone &&
 	    a->given->type == TYPE_NS) {
-		place.node = snapshot_find(s, &name, 0);
+		place.node = snapshot_find(q.s, &name, 0);
 		place.kind = place.node != NULL ? PLACE_NODE : PLACE_NONE;
 	}
 	return place.kind != PLACE_NODE || put_addresses(a, &name, place.node);

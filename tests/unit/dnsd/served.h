@@ -279,8 +279,10 @@ served_query(struct served *v)
 {
 	struct request *r = &v->a.r;
 	struct stream *stream = NULL;
+	unsigned round;
 
-	auth_calls.prefetch(r);
+	for (round = 0; round < PREFETCH_ROUNDS; round++)
+		auth_calls.prefetch(r, round);
 	auth_calls.query(r, &stream);
 	if (stream == NULL)
 		return request_finish(r);
