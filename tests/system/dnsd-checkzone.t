@@ -75,6 +75,24 @@ like 'records' "$(cat size)" '^records 3$'
 like 'memory' "$(cat size)" '^memory [0-9]+ bytes$'
 like 'time' "$(cat size)" '^time [0-9]+\.[0-9]+ s$'
 
+# example N: of the page; its first is the zone that is often taught.
+example() {
+	awk -v n="$1" '/^\.Sh EXAMPLES/ { on = 1 }
+	    on && /^\.Ed/ { in_it = 0 }
+	    in_it { print }
+	    on && /^\.Bd/ { in_it = ++i == n }' \
+	    "$SRC/man/man5/dnsd.zone.5" | sed 's/\\e/\\/g'
+}
+example 1 >example
+same 'the page has the teaching zone' example "$seeds/teaching"
+{ example 1; example 2; } >example
+"$check" -s example.com example >size 2>&1
+is "the page's second example" $? 0
+like 'it has a delegation' "$(cat size)" '^delegations 1$'
+example 3 >example
+"$check" -s 2.0.192.in-addr.arpa example >size
+like "the page's third" "$(cat size)" '^records 102$'
+
 # The oracle: a zone of every type, through named-compilezone and not.
 if command -v named-compilezone >/dev/null; then
 	named-compilezone -q -k ignore -i none -s full -o by-bind example \

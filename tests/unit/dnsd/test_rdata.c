@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dname.h"
-#include "rdata.h"
+#include "rdatapart.h"
 #include "tap.h"
 #include "zonefile.h"
 
@@ -960,6 +960,37 @@ START_TEST(test_longest)
 }
 END_TEST
 
+/* dnsd.zone(5) tells every type that has text of its own. */
+START_TEST(test_page)
+{
+	static char page[65536];
+	char path[4096], room[RTYPE_TEXT], line[32], word[32];
+	const char *src = getenv("SRC"), *past;
+	unsigned type;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/man/man5/dnsd.zone.5",
+	    src == NULL ? "." : src);
+	ck_assert_msg((f = fopen(path, "r")) != NULL, "%s", path);
+	n = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	ck_assert(n > 0 && n < sizeof(page) - 1);
+	ck_assert_ptr_nonnull(past = strstr(page, "\nOf the past"));
+	for (type = 1; type < 65536; type++) {
+		if (rdata_layout((uint16_t)type) == NULL)
+			continue;
+		snprintf(line, sizeof(line), "\n.It Cm %s ",
+		    rtype_text((uint16_t)type, room));
+		snprintf(word, sizeof(word), " %s",
+		    rtype_text((uint16_t)type, room));
+		ck_assert_msg(
+		    strstr(page, line) != NULL || strstr(past, word) != NULL,
+		    "%s is not told", word + 1);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -974,6 +1005,7 @@ main(void)
 	tcase_add_loop_test(t, test_order, 0, COUNT(orders));
 	tcase_add_loop_test(t, test_names, 0, COUNT(named));
 	tcase_add_test(t, test_longest);
+	tcase_add_test(t, test_page);
 	suite_add_tcase(s, t);
 	return tap_run(s);
 }
