@@ -171,6 +171,7 @@ set_listen(struct dnsd_conf *c)
 	const struct listen_conf *l = c->listens.v;
 	struct conf_list *list = &c->daemon.listen;
 	size_t i;
+	int rc = 0;
 
 	if (c->listens.n > 0)
 		conf_free(daemon_site_keys, c);
@@ -180,13 +181,14 @@ set_listen(struct dnsd_conf *c)
 	if (list->v == NULL)
 		return no_memory(0, "listen");
 	for (i = 0; i < c->listens.n; i++) {
-		if ((list->v[list->n] = listen_text(&l[i])) == NULL)
-			return -1;
-		list->n++;
+		if ((list->v[list->n] = listen_text(&l[i])) != NULL)
+			list->n++;
+		else
+			rc = -1;
 	}
-	if (list->n == 0 && (list->v[list->n++] = strdup("*")) == NULL)
+	if (c->listens.n == 0 && (list->v[list->n++] = strdup("*")) == NULL)
 		return no_memory(0, "listen");
-	return 0;
+	return rc;
 }
 
 /* Every address has a socket of both kinds for each thread. */
@@ -355,8 +357,8 @@ set_grants(const struct dnsd_conf *c, const struct zone_conf *z)
 			    "\"%.64s\": there is no such key", g->key_name);
 			rc = -1;
 		}
-		if (set_grant_names(g) == -1 || set_grant_types(g) == -1)
-			rc = -1;
+		rc |= set_grant_names(g);
+		rc |= set_grant_types(g);
 	}
 	return rc;
 }
