@@ -19,6 +19,7 @@
 #include "journal.h"
 #include "load.h"
 #include "log.h"
+#include "notify.h"
 #include "serial.h"
 #include "update.h"
 
@@ -148,6 +149,7 @@ replace(struct load *l)
 			   "will not see what changed",
 		    zone_text(l->zone, name), s->serial, now->serial);
 	load_done(l->zone, &l->result);
+	notify_zone(l->zone);
 	load_end(l, NULL);
 }
 
