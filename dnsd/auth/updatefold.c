@@ -38,7 +38,9 @@ folded(void *arg, int error)
 	u->flushed = NULL;
 	if (flushed != NULL)
 		flushed(u->flushed_arg, error != 0 ? strerror(error) : NULL);
-	if (error != 0 && error != ECANCELED)
+	if (error == 0)
+		updates_consider(z);
+	else if (error != ECANCELED)
 		try_later(z, journal_broken(z->journal) ? MEND : AGAIN);
 }
 
@@ -63,19 +65,17 @@ fold(struct zone *z)
 void
 updates_consider(struct zone *z)
 {
-	struct updates *u = z->updates;
-	double later;
 	int error;
 
-	if (ev_is_active(&u->retry))
+	if (ev_is_active(&z->updates->retry))
 		return;
 	if (journal_broken(z->journal)) {
 		try_later(z, MEND);
 	} else if (journal_bytes(z->journal) > z->conf->journal_max) {
 		error = fold(z);
-		later = error == EBUSY ? MEND : AGAIN;
-		if (error != 0)
-			try_later(z, later);
+		/* one that runs comes here when it is done */
+		if (error != 0 && error != EBUSY)
+			try_later(z, AGAIN);
 	}
 }
 

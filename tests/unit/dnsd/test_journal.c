@@ -44,6 +44,8 @@ teardown(void)
 
 	journals_close(js);
 	ev_loop_destroy(loop);
+	while (snapshot_reclaim())
+		;
 	for (i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
 		unlink(name);

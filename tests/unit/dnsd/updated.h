@@ -64,6 +64,7 @@ updated_add(struct updated *u, const char *origin)
 
 	ck_assert_uint_lt(i, UPDATED_ZONES);
 	zonelines_name(&z->origin, origin);
+	z->name = (char *)(uintptr_t)origin;
 	z->file = (char *)(uintptr_t) "";
 	z->journal_max = 1 << 20;
 	z->max_size = 1 << 30;
