@@ -265,7 +265,7 @@ dname_wire(
 	return got + more;
 }
 
-/* 1 to 7 bytes of each are the same but for case; b is lower case and may be
+/* Up to 7 bytes of each are the same but for case; b is lower case and may be
  * read beyond them. */
 static bool
 same_few(const uint8_t *a, const uint8_t *b, size_t len)
@@ -275,7 +275,7 @@ same_few(const uint8_t *a, const uint8_t *b, size_t len)
 
 	for (i = 0; i < len; i++)
 		word |= (uint64_t)a[i] << (8 * i);
-	return lower8(word) == (le64toh(load8(b)) & (~0ULL >> (64 - 8 * len)));
+	return lower8(word) == (le64toh(load8(b)) & ((1ULL << 8 * len) - 1));
 }
 
 bool

@@ -95,9 +95,10 @@ rdata_text_relay(const struct rdata_bytes *r, struct buf *b)
 int
 rdata_parse_hip(struct rdata_words *w)
 {
+	const uint8_t head[4] = { 0 };
 	size_t at = w->len, hit, key;
 
-	if (rdata_put16(w, 0) == -1 || rdata_put16(w, 0) == -1)
+	if (rdata_put(w, head, sizeof(head)) == -1)
 		return -1;
 	w->len = at + 1;
 	if (rdata_put_number(w, 1) == -1)
@@ -142,12 +143,12 @@ put_prefix(struct rdata_words *w, const struct rdata_token *t)
 {
 	const char *s = t->text, *end = t->text + t->len;
 	const char *colon, *slash;
-	bool not = t->len > 0 && *s == '!';
+	bool except = t->len > 0 && *s == '!';
 	uint8_t head[4], addr[16] = { 0 };
 	uint32_t family, prefix;
 	size_t n;
 
-	s += not ;
+	s += except;
 	colon = memchr(s, ':', (size_t)(end - s));
 	slash = memchr(s, '/', (size_t)(end - s));
 	if (t->quoted || colon == NULL || slash == NULL || slash < colon ||
@@ -164,7 +165,7 @@ put_prefix(struct rdata_words *w, const struct rdata_token *t)
 	head[0] = 0;
 	head[1] = (uint8_t)family;
 	head[2] = (uint8_t)prefix;
-	head[3] = (uint8_t)(not << 7 | n);
+	head[3] = (uint8_t)(except << 7 | n);
 	return rdata_put(w, head, 4) == -1 ? -1 : rdata_put(w, addr, n);
 }
 

@@ -116,6 +116,23 @@ set_owner(struct zonefile_reader *r, const struct rdata_token *t)
 	return 0;
 }
 
+/* false: it is none, or the second. */
+static bool
+take_ttl(const struct rdata_token *t, struct zonefile_time *ttl)
+{
+	if (t->quoted || ttl->set || !zonefile_ttl(t->text, t->len, &ttl->s))
+		return false;
+	ttl->set = true;
+	return true;
+}
+
+static bool
+take_class(const struct rdata_token *t, uint16_t *class)
+{
+	return !t->quoted && *class == 0 &&
+	    rclass_parse(t->text, t->len, class) && *class != 0;
+}
+
 /* TTL, class and type, from word i on: where rdata begins; 0 after an error. */
 static size_t
 take_head(struct zonefile_reader *r, size_t i, struct zonefile_rr *rr,
@@ -125,19 +142,10 @@ take_head(struct zonefile_reader *r, size_t i, struct zonefile_rr *rr,
 
 	for (; i < r->n; i++) {
 		t = &r->t[i];
-		if (t->quoted) {
-			break;
-		} else if (t->text[0] >= '0' && t->text[0] <= '9') {
-			if (ttl->set || !zonefile_ttl(t->text, t->len, &ttl->s))
-				break;
-			ttl->set = true;
-		} else if (rtype_parse(t->text, t->len, &rr->type)) {
+		if (!t->quoted && rtype_parse(t->text, t->len, &rr->type))
 			return i + 1;
-		} else if (rr->class != 0 ||
-		    !rclass_parse(t->text, t->len, &rr->class) ||
-		    rr->class == 0) {
+		if (!take_ttl(t, ttl) && !take_class(t, &rr->class))
 			break;
-		}
 	}
 	if (i == r->n) {
 		zonefile_error(r, "no type");

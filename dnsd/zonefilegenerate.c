@@ -129,24 +129,25 @@ expand(struct buf *b, const struct buf *template, uint32_t n)
 {
 	const char *s = (const char *)template->p, *end = s + template->len;
 	struct modifier m;
+	size_t len;
 
 	while (s < end) {
-		if (*s == '\\' && s + 1 < end) {
-			buf_add(b, s, 2);
-			s += 2;
-		} else if (*s != '$') {
-			buf_add(b, s++, 1);
-		} else if (++s < end && *s == '$') {
-			buf_add(b, s++, 1);
-		} else if (s < end && *s == '{') {
-			s++;
-			if (!parse_modifier(&s, end, &m))
-				return "\"${\" without \"offset,width,base}\"";
-			if (!put_value(b, n, &m))
-				return "a number below 0 or above 2^32 - 1";
-		} else {
-			buf_printf(b, "%u", n);
+		if (*s != '$' || (s + 1 < end && s[1] == '$')) {
+			s += *s == '$'; /* one of two */
+			len = *s == '\\' && s + 1 < end ? 2 : 1;
+			buf_add(b, s, len);
+			s += len;
+			continue;
 		}
+		if (++s == end || *s != '{') {
+			buf_printf(b, "%u", n);
+			continue;
+		}
+		s++;
+		if (!parse_modifier(&s, end, &m))
+			return "\"${\" without \"offset,width,base}\"";
+		if (!put_value(b, n, &m))
+			return "a number below 0 or above 2^32 - 1";
 	}
 	return b->failed ? "a record above 256 KiB, or no memory" : NULL;
 }
