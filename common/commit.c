@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ struct commit {
 	int event; /* eventfd, readable while tickets wait */
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	sem_t wake;
 	bool closing, sleeping; /* the thread waits for wake */
 	struct mark *marks;
 	size_t nmarks;
@@ -81,9 +82,11 @@ wait_for_work(struct commit *c)
 {
 	while (c->done == c->submitted && !c->closing) {
 		c->sleeping = true;
-		pthread_cond_wait(&c->wake, &c->lock);
+		pthread_mutex_unlock(&c->lock);
+		while (sem_wait(&c->wake) == -1)
+			; /* interrupted */
+		pthread_mutex_lock(&c->lock);
 	}
-	c->sleeping = false;
 }
 
 /* Let go of the lock; the thread has something to do. */
@@ -95,7 +98,7 @@ unlock_and_wake(struct commit *c)
 	c->sleeping = false;
 	pthread_mutex_unlock(&c->lock);
 	if (sleeping)
-		pthread_cond_signal(&c->wake);
+		sem_post(&c->wake);
 }
 
 static void *
@@ -144,7 +147,7 @@ commit_free(struct commit *c)
 		close(c->event);
 	free(c->ring);
 	free(c->marks);
-	pthread_cond_destroy(&c->wake);
+	sem_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -162,7 +165,7 @@ commit_open(size_t max)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
 	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->wake, NULL);
+	sem_init(&c->wake, 0, 0);
 	c->max = max;
 	c->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (c->event != -1 &&
