@@ -247,8 +247,8 @@ write_end(struct server *s)
 	ev_timer_stop(s->loop, &own.takeover);
 	handed_close(s);
 	if (s->writing) {
-		update_stop(s);
 		xfrin_stop(s);
+		update_stop(s);
 		notify_stop(s);
 		s->writing = false;
 	}

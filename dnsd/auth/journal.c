@@ -4,6 +4,8 @@
  * replaced nothing is written for some syncs' time: changes of all journals
  * wait in one queue, so that the order stays.
  */
+#include <sys/file.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -448,6 +450,19 @@ journal_own(struct journal *j)
 		return 0;
 	j->broken = true;
 	return -1;
+}
+
+void
+journal_yield(struct journal *j)
+{
+	if (!j->write)
+		return;
+	journalfold_cancel(j);
+	while (j->waiting > 0)
+		wait_for_tickets(j->all);
+	if (j->file != NULL)
+		flock(j->file->fd, LOCK_UN);
+	j->write = false;
 }
 
 /* Who reads it still finds its end too early, and breaks off. */

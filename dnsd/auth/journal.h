@@ -40,6 +40,9 @@ int journal_own(struct journal *);
 /* Forget all changes: the zone's file is newer. At start, before the first is
  * added. 0 or -1 with errno. */
 int journal_clear(struct journal *);
+/* The same the other way round: another process may own it from now on; what
+ * is in it can still be read here. */
+void journal_yield(struct journal *);
 /* What was put is synced before, and told; a fold that runs is given up. */
 void journal_close(struct journal *);
 

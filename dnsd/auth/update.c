@@ -310,8 +310,11 @@ update_stop(struct server *s)
 		return;
 	if (s->journals != NULL)
 		journals_sync(s->journals);
-	for (i = 0; s->zones != NULL && i < s->zones->n; i++)
+	for (i = 0; s->zones != NULL && i < s->zones->n; i++) {
 		updates_free(&s->zones->v[i]);
+		if (s->zones->v[i].journal != NULL)
+			journal_yield(s->zones->v[i].journal);
+	}
 	free(s->updating);
 	s->updating = NULL;
 }

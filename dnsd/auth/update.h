@@ -18,7 +18,7 @@
 
 /* Before any update, when the zones were opened. 0 or -1: no memory. */
 int update_start(struct server *);
-/* Finish what is under way, answer it, free. */
+/* Finish what is under way, answer it, free; let journals go to who follows. */
 void update_stop(struct server *);
 /*
  * The stores are ours, from the start or since our predecessor has ended:

@@ -24,7 +24,7 @@ begin() {
 	site
 	printf '%s\n' '@ 60 SOA ns host 1 1h 15m 1w 10m' '@ 60 NS ns' \
 	    'ns 60 A 10.0.0.1' | zone lab.test.zone
-	echo 'key "k" { algorithm hmac-sha256; secret "c2VjcmV0"; };' >k.key
+	echo 'key "k" { algorithm hmac-sha256; secret "bG9uZyBlbm91Z2ggdG8gYmUgc2VjdXJl"; };' >k.key
 	s sh -c "umask 077; cat >/etc/basenet/k.key" <k.key
 	configure 'idle_timeout = 2s' \
 	    'key "k" { file = "/etc/basenet/k.key" }' \
