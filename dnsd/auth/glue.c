@@ -47,10 +47,9 @@ put_known(struct answer *a, const uint8_t *target)
 {
 	const struct node *node;
 	struct dname name;
-	int suffix;
 
 	if (dname_set(&name, target, DNS_NAME) == -1 ||
-	    (suffix = dname_below(&name, &a->s->origin)) == -1 ||
+	    dname_below(&name, &a->s->origin) == -1 ||
 	    (node = snapshot_find(a->s, &name, 0)) == NULL)
 		return true;
 	return put_addresses(a, &name, node);
