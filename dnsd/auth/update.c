@@ -261,11 +261,13 @@ no_one(void *arg, unsigned rcode)
 void
 update_zone(const struct update_own_change *c)
 {
-	struct transaction *t, *last;
+	struct updating *updating = c->zone->server->updating;
+	struct transaction *t = NULL, *last;
 	struct waiter *w = calloc(1, sizeof(*w));
 	unsigned rcode = DNS_SERVFAIL;
 
-	t = transaction_new(c->zone->server->updating);
+	if (updating != NULL) /* else we end: a file was read too late */
+		t = transaction_new(updating);
 	if (t != NULL && w != NULL && zone_now(c->zone) != NULL)
 		rcode = make(t, c);
 	last = t;
