@@ -152,6 +152,28 @@ verb_parts(void *arg, int argc, char **argv, struct buf *out)
 	return CONTROL_MORE;
 }
 
+/* In a worker, answered by the next one. */
+static int
+verb_kept(void *arg, int argc, char **argv, struct buf *out)
+{
+	static int kept = -1;
+	struct buf text;
+
+	(void)arg;
+	(void)argc;
+	(void)argv;
+	if (kept == -1) {
+		kept = control_keep();
+		buf_puts(out, "not to be sent");
+		return CONTROL_LATER;
+	}
+	buf_init(&text, 100);
+	buf_puts(&text, "kept");
+	control_answer(loop, kept, 0, &text);
+	kept = -1;
+	return 0;
+}
+
 static int
 verb_ended(void *arg, int argc, char **argv, struct buf *out)
 {
@@ -180,6 +202,8 @@ static const struct control_verb own[] = {
 	{ "nowhere", "nowhere: in no worker", CONTROL_WORKER, 0, 0, verb_echo },
 	{ "parts", "parts N: in parts", CONTROL_WORKER, 1, 1, verb_parts },
 	{ "ended", "ended: answers in parts", CONTROL_WORKER, 0, 0, verb_ended },
+	{ "one", "one WORD WORD: of the same name", CONTROL_WORKER, 2, 2, verb_echo },
+	{ "keep", "keep: not now", CONTROL_WORKER, 0, 0, verb_kept },
 	{ "each", "each WORD: in each", CONTROL_EACH, 1, 1, verb_echo },
 	{ "each-fail", "each-fail", CONTROL_EACH, 0, 0, verb_fail },
 	{ NULL, NULL, CONTROL_PARENT, 0, 0, NULL },
@@ -318,8 +342,10 @@ static const struct {
 	{ "echo 1 2 3 4 5 6 7 8 9 10 11 12 13 14\n", "ok\necho|1|2|3|4|5|6|7|8|9|10|11|12|13|14|" },
 	{ "echo 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15\n", "error: usage: echo WORD...: say them\n" },
 	{ "echo 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n", "error: usage: echo WORD...: say them\n" },
-	{ "one\n", "error: usage: one WORD\n" },
-	{ "one a b\n", "error: usage: one WORD\n" },
+	{ "one\n", "error: usage: one WORD WORD: of the same name\n" },
+	{ "one a\n", "ok\none|a|" },
+	{ "one a b\n", "ok\none|a|b|" },
+	{ "one a b c\n", "error: usage: one WORD WORD: of the same name\n" },
 	{ "fail\n", "error: because\n" },
 	{ "silent\n", "ok\n" },
 	{ "fail-silent\n", "error: \n" },
@@ -424,6 +450,19 @@ START_TEST(answered_later)
 END_TEST
 
 /* An answer far above a socket's buffer, and the most there may be. */
+START_TEST(kept)
+{
+	int fd = dial();
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(send(fd, "keep\n", 5, 0), 5);
+	ck_assert_int_eq(poll(&p, 1, 100), 0);
+	ck_assert_str_eq(ask("keep\n"), "ok\n");
+	ck_assert_str_eq(hear(fd), "ok\nkept");
+}
+END_TEST
+
 START_TEST(big_answer)
 {
 	static const size_t sizes[] = { 300000, CONTROL_ANSWER };
@@ -708,6 +747,7 @@ suite(void)
 	tcase_add_test(tc, length);
 	tcase_add_test(tc, no_newline);
 	tcase_add_test(tc, answered_later);
+	tcase_add_test(tc, kept);
 	tcase_add_test(tc, big_answer);
 	tcase_add_test(tc, answer_in_parts);
 	tcase_add_test(tc, many_idle);

@@ -758,6 +758,15 @@ static const struct passed_case {
 	{ true, SOCK_STREAM, NULL, false, P_UDP, P_CLOSED, -1, SOCK_INETD_WAIT },
 	{ true, SOCK_DGRAM, NULL, false, P_FILE, P_CLOSED, -1, SOCK_INETD_WAIT },
 	{ true, SOCK_STREAM, NULL, false, P_CLOSED, P_CLOSED, -1, SOCK_INETD_WAIT },
+	{ false, 0, "2", false, P_UDP, P_TCP, 2, SOCK_PASSED },
+	{ false, 0, "2", false, P_TCP6, P_UDP, 2, SOCK_PASSED },
+	{ false, 0, "2", false, P_UDP, P_BOUND, -1, SOCK_PASSED },
+	{ false, 0, "2", false, P_CONN, P_UDP, -1, SOCK_PASSED },
+	{ false, 0, "1", false, P_FILE, P_UDP, -1, SOCK_PASSED },
+	{ true, 0, NULL, false, P_UDP, P_CLOSED, 1, SOCK_INETD_WAIT },
+	{ true, 0, NULL, false, P_TCP, P_CLOSED, 1, SOCK_INETD_WAIT },
+	{ true, 0, NULL, false, P_CONN, P_CLOSED, 1, SOCK_INETD_NOWAIT },
+	{ true, 0, NULL, false, P_FILE, P_CLOSED, -1, SOCK_INETD_WAIT },
 };
 /* clang-format on */
 
@@ -774,6 +783,12 @@ put(enum passed what, int at)
 	}
 }
 
+static int
+type_of(enum passed what)
+{
+	return what == P_UDP ? SOCK_DGRAM : SOCK_STREAM;
+}
+
 static void
 check_passed(const struct passed_case *c)
 {
@@ -785,7 +800,8 @@ check_passed(const struct passed_case *c)
 		fd = c->inetd ? 0 : 3 + i;
 		len = sizeof(a);
 		HOLDS(set.v[i].fd == fd);
-		HOLDS(set.v[i].type == c->type);
+		HOLDS(c->type == 0 || set.v[i].type == c->type);
+		HOLDS(set.v[i].type == type_of(i == 0 ? c->first : c->second));
 		HOLDS(set.v[i].origin == c->origin);
 		HOLDS(set.v[i].slot == (unsigned)i);
 		HOLDS(getsockname(fd, &a.sa, &len) == 0);

@@ -190,6 +190,29 @@ START_TEST(test_blocks)
 }
 END_TEST
 
+/* A file may have any number of them, which its reader finds in it. */
+START_TEST(test_how_many)
+{
+	static const size_t counts[] = { 1, 2, STATS_BLOCKS_MAX };
+	struct stats_reader *r;
+	struct stats *s;
+	size_t i;
+
+	s = stats_create(path, "dnsd", keys, counts[_i]);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_ptr_nonnull(r = stats_open(path));
+	for (i = 0; i < counts[_i]; i++)
+		stats_add(take(s), ERRORS, 1);
+	ck_assert_ptr_null(stats_block(s));
+	ck_assert_uint_eq(stats_sum(r, ERRORS), counts[_i]);
+	stats_close(r);
+	stats_destroy(s);
+	ck_assert_ptr_null(stats_create(path, "dnsd", keys, 0));
+	ck_assert_ptr_null(
+	    stats_create(path, "dnsd", keys, STATS_BLOCKS_MAX + 1));
+}
+END_TEST
+
 #define WORKERS 8
 #define ADDS 200000
 #define WATCHED 100000
@@ -680,6 +703,7 @@ stats_suite(void)
 	tcase_add_test(t, test_add);
 	tcase_add_test(t, test_fold);
 	tcase_add_test(t, test_blocks);
+	tcase_add_loop_test(t, test_how_many, 0, 3);
 	tcase_add_test(t, test_workers);
 	tcase_add_test(t, test_fold_watched);
 	tcase_add_test(t, test_parent_killed);
