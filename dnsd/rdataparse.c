@@ -325,30 +325,44 @@ parse_hash(struct rdata_words *w)
 	return 0;
 }
 
+/* The bytes of one window (RFC 4034 section 4.1.2), zeros at the end left
+ * out. */
+static int
+put_window(struct rdata_words *w, unsigned window, const uint8_t bits[32])
+{
+	uint8_t head[2];
+	uint8_t n = 32;
+
+	while (bits[n - 1] == 0)
+		n--;
+	head[0] = (uint8_t)window;
+	head[1] = n;
+	return rdata_put(w, head, 2) == -1 ? -1 : rdata_put(w, bits, n);
+}
+
+/* Of the windows only those that have a type are touched. */
 static int
 parse_bitmap(struct rdata_words *w)
 {
-	uint8_t bits[65536 / 8] = { 0 }, head[2];
+	uint8_t bits[256][32];
+	bool used[256] = { false };
 	const struct rdata_token *t;
-	unsigned window, n;
+	unsigned window;
 	uint16_t type;
 
 	while (w->i < w->n) {
 		t = &w->t[w->i++];
 		if (t->quoted || !rtype_parse(t->text, t->len, &type))
 			return rdata_bad(w, t, "type");
-		bits[type / 8] |= (uint8_t)(0x80 >> type % 8);
+		window = type >> 8;
+		if (!used[window])
+			memset(bits[window], 0, sizeof(bits[window]));
+		used[window] = true;
+		bits[window][(type & 255) / 8] |= (uint8_t)(0x80 >> type % 8);
 	}
-	for (window = 0; window < 256; window++) {
-		for (n = 32; n > 0 && bits[window * 32 + n - 1] == 0; n--)
-			;
-		head[0] = (uint8_t)window;
-		head[1] = (uint8_t)n;
-		if (n > 0 &&
-		    (rdata_put(w, head, 2) == -1 ||
-			rdata_put(w, bits + window * 32, n) == -1))
+	for (window = 0; window < 256; window++)
+		if (used[window] && put_window(w, window, bits[window]) == -1)
 			return -1;
-	}
 	return 0;
 }
 

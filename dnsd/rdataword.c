@@ -205,14 +205,44 @@ rdata_unescape(const struct rdata_token *t, uint8_t *out, size_t max)
 	return (int)n;
 }
 
+/* What a character stands for, and 1; 0: nothing (RFC 4648). */
+/* clang-format off */
+static const uint8_t hex_digits[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['A'] = 11, ['a'] = 11,
+	['B'] = 12, ['b'] = 12, ['C'] = 13, ['c'] = 13, ['D'] = 14, ['d'] = 14,
+	['E'] = 15, ['e'] = 15, ['F'] = 16, ['f'] = 16,
+};
+static const uint8_t base32_digits[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['A'] = 11, ['a'] = 11,
+	['B'] = 12, ['b'] = 12, ['C'] = 13, ['c'] = 13, ['D'] = 14, ['d'] = 14,
+	['E'] = 15, ['e'] = 15, ['F'] = 16, ['f'] = 16, ['G'] = 17, ['g'] = 17,
+	['H'] = 18, ['h'] = 18, ['I'] = 19, ['i'] = 19, ['J'] = 20, ['j'] = 20,
+	['K'] = 21, ['k'] = 21, ['L'] = 22, ['l'] = 22, ['M'] = 23, ['m'] = 23,
+	['N'] = 24, ['n'] = 24, ['O'] = 25, ['o'] = 25, ['P'] = 26, ['p'] = 26,
+	['Q'] = 27, ['q'] = 27, ['R'] = 28, ['r'] = 28, ['S'] = 29, ['s'] = 29,
+	['T'] = 30, ['t'] = 30, ['U'] = 31, ['u'] = 31, ['V'] = 32, ['v'] = 32,
+};
+static const uint8_t base64_digits[256] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
+	['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+	['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+	['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+	['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+	['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+	['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
+/* clang-format on */
+
 int
 rdata_hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return hex_digits[(uint8_t)c] - 1;
 }
 
 /*
@@ -223,7 +253,8 @@ struct coded {
 	uint32_t acc;
 	unsigned have; /* bits in acc */
 	unsigned bits;
-	int (*digit)(char);
+	const uint8_t *digits;
+	const char *what;
 	bool ended; /* padding has begun */
 	size_t chars;
 };
@@ -231,28 +262,29 @@ struct coded {
 static int
 put_coded(struct rdata_words *w, struct coded *c, const struct rdata_token *t)
 {
-	uint8_t byte;
-	size_t i;
-	int v;
+	uint8_t *out = w->out + w->len;
+	size_t i, n = t->len;
+	unsigned v;
 
+	while (n > 0 && c->bits == 6 && t->text[n - 1] == '=')
+		n--;
+	if ((n * c->bits + c->have) / 8 > RDATA_MAX - w->len)
+		return rdata_error(w, "more than %d bytes", RDATA_MAX);
 	for (i = 0; i < t->len; i++, c->chars++) {
 		if (c->bits == 6 && t->text[i] == '=') {
 			c->ended = true;
 			continue;
 		}
-		if (t->quoted || c->ended || (v = c->digit(t->text[i])) == -1)
-			return rdata_bad(w, t,
-			    c->bits == 4     ? "hexadecimal number" :
-				c->bits == 5 ? "base32" :
-					       "base64");
-		c->acc = c->acc << c->bits | (unsigned)v;
+		if (t->quoted || c->ended ||
+		    (v = c->digits[(uint8_t)t->text[i]]) == 0)
+			return rdata_bad(w, t, c->what);
+		c->acc = c->acc << c->bits | (v - 1);
 		if ((c->have += c->bits) < 8)
 			continue;
 		c->have -= 8;
-		byte = (uint8_t)(c->acc >> c->have);
-		if (rdata_put(w, &byte, 1) == -1)
-			return -1;
+		*out++ = (uint8_t)(c->acc >> c->have);
 	}
+	w->len = (size_t)(out - w->out);
 	return 0;
 }
 
@@ -275,28 +307,20 @@ put_words(struct rdata_words *w, struct coded *c, size_t words)
 int
 rdata_put_hex(struct rdata_words *w, size_t words)
 {
-	struct coded c = { .bits = 4, .digit = rdata_hex_digit };
+	struct coded c = {
+		.bits = 4, .digits = hex_digits, .what = "hexadecimal number"
+	};
 
 	return put_words(w, &c, words);
-}
-
-static int
-base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 /* Padding makes the last four whole, with two of them at most. */
 int
 rdata_put_base64(struct rdata_words *w, size_t words)
 {
-	struct coded c = { .bits = 6, .digit = base64_digit };
+	struct coded c = {
+		.bits = 6, .digits = base64_digits, .what = "base64"
+	};
 	size_t before = w->len;
 
 	if (put_words(w, &c, words) == -1)
@@ -306,20 +330,12 @@ rdata_put_base64(struct rdata_words *w, size_t words)
 	return 0;
 }
 
-static int
-base32_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'v')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'V' ? c - 'A' + 10 : -1;
-}
-
 int
 rdata_put_base32(struct rdata_words *w)
 {
-	struct coded c = { .bits = 5, .digit = base32_digit };
+	struct coded c = {
+		.bits = 5, .digits = base32_digits, .what = "base32"
+	};
 
 	return put_words(w, &c, 1);
 }
