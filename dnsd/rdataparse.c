@@ -340,11 +340,11 @@ put_window(struct rdata_words *w, unsigned window, const uint8_t bits[32])
 	return rdata_put(w, head, 2) == -1 ? -1 : rdata_put(w, bits, n);
 }
 
-/* Of the windows only those that have a type are touched. */
+/* Only windows that have a type are looked at again. */
 static int
 parse_bitmap(struct rdata_words *w)
 {
-	uint8_t bits[256][32];
+	uint8_t bits[256][32] = { { 0 } };
 	bool used[256] = { false };
 	const struct rdata_token *t;
 	unsigned window;
@@ -355,8 +355,6 @@ parse_bitmap(struct rdata_words *w)
 		if (t->quoted || !rtype_parse(t->text, t->len, &type))
 			return rdata_bad(w, t, "type");
 		window = type >> 8;
-		if (!used[window])
-			memset(bits[window], 0, sizeof(bits[window]));
 		used[window] = true;
 		bits[window][(type & 255) / 8] |= (uint8_t)(0x80 >> type % 8);
 	}
