@@ -20,73 +20,6 @@ fail(struct request *r, unsigned rcode, unsigned ede)
 	r->ede = (uint8_t)(ede + 1);
 }
 
-/*
- * Owners of NSEC3 are hashes, no names (RFC 5155 section 7.2.8), unless they
- * have something else, too.
- */
-static bool
-is_name(const struct snapshot *s, const struct node *node)
-{
-	unsigned others = node->nsets;
-
-	if (!s->nsec3 || others == 0 || others > 2 || node->children > 0 ||
-	    node_rrset(node, TYPE_NSEC3) == NULL)
-		return true;
-	return others == 2 && node_rrset(node, TYPE_RRSIG) == NULL;
-}
-
-static const struct node *
-look(const struct search *q, unsigned suffix)
-{
-	if (q->node != NULL && q->node_at == suffix)
-		return q->node;
-	return snapshot_find(q->s, q->name, suffix);
-}
-
-/*
- * From the origin down, since the first delegation or DNAME counts. The
- * parent's side of a delegation has the DS (RFC 4035 section 3.1.4.1).
- */
-static struct place
-descend(const struct search *q)
-{
-	struct place p = { PLACE_NODE, q->origin, q->s->apex };
-	const struct node *node;
-
-	for (; p.suffix > 0; p.suffix--, p.node = node) {
-		if (p.node->flags & NODE_DNAME) {
-			p.kind = PLACE_DNAME;
-			return p;
-		}
-		node = look(q, p.suffix - 1);
-		if (node == NULL || !is_name(q->s, node)) {
-			p.kind = PLACE_NONE;
-			return p;
-		}
-		if ((node->flags & NODE_CUT) &&
-		    (p.suffix > 1 || q->qtype != TYPE_DS))
-			return (struct place){ PLACE_CUT, p.suffix - 1, node };
-	}
-	return p;
-}
-
-/* Is one look for the name itself enough? Nothing in the zone could hide it. */
-static bool
-is_flat(const struct snapshot *s)
-{
-	return s->cuts == 0 && s->dnames == 0 && !(s->apex->flags & NODE_DNAME);
-}
-
-struct place
-answer_find(const struct search *q)
-{
-	const struct node *node;
-
-	if (is_flat(q->s) && (node = look(q, 0)) != NULL && is_name(q->s, node))
-		return (struct place){ PLACE_NODE, 0, node };
-	return descend(q);
-}
-
 bool
 answer_put(const struct answer *a, enum reply_section section,
     struct reply_owner owner, const struct node *node, const struct rrset *set)
@@ -346,7 +279,7 @@ prefer_parent(struct answer *a)
 	    (z = zones_find(zones, a->name, 1, &q.origin)) == NULL ||
 	    (q.s = zone_now(z)) == NULL ||
 	    !acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key) ||
-	    answer_find(&q).kind == PLACE_CUT)
+	    place_find(&q).kind == PLACE_CUT)
 		return;
 	a->zone = z;
 	a->s = q.s;
@@ -376,7 +309,7 @@ find_place(const struct answer *a)
 		q.node = r->ahead.node;
 		q.node_at = r->ahead.node_at;
 	}
-	return answer_find(&q);
+	return place_find(&q);
 }
 
 static void
@@ -479,7 +412,7 @@ prefetch_place(struct request *r)
 	if (s == NULL)
 		return;
 	r->ahead.node_at = 0;
-	if (!is_flat(s) && r->ahead.origin > 0)
+	if (!place_is_flat(s) && r->ahead.origin > 0)
 		r->ahead.node_at = r->ahead.origin - 1;
 	snapshot_prefetch(s, &r->qname, r->ahead.node_at);
 }

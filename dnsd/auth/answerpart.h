@@ -6,19 +6,7 @@
 
 #include "answer.h"
 #include "denial.h"
-
-/* Where a search for a name in a zone ends (RFC 1034 section 4.3.2). */
-enum place_kind {
-	PLACE_NODE, /* the name itself */
-	PLACE_CUT, /* at or below a delegation */
-	PLACE_DNAME, /* below a DNAME */
-	PLACE_NONE, /* there is no such name; node: its closest encloser */
-};
-struct place {
-	enum place_kind kind;
-	unsigned suffix; /* of the name: that is the node's */
-	const struct node *node;
-};
+#include "place.h"
 
 /* One question on its way through our zones. */
 struct answer {
@@ -40,16 +28,6 @@ struct answer {
 	unsigned ndnames;
 };
 
-/* Where to look for which name. */
-struct search {
-	const struct snapshot *s;
-	const struct dname *name;
-	unsigned origin; /* suffix of the name: the snapshot's */
-	uint16_t qtype;
-	const struct node *node; /* of suffix node_at, known; NULL: none */
-	unsigned node_at;
-};
-struct place answer_find(const struct search *);
 /* RRset and its signatures, where these are wanted. false: no room. */
 bool answer_put(const struct answer *, enum reply_section, struct reply_owner,
     const struct node *, const struct rrset *);

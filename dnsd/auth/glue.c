@@ -99,7 +99,7 @@ put_own(struct answer *a, const uint8_t *target)
 	    (z != a->zone &&
 		!acl_allows(&z->conf->allow_query, &a->r->peer, a->r->key)))
 		return true;
-	place = answer_find(&q);
+	place = place_find(&q);
 	if (place.kind == PLACE_CUT && z == a->zone &&
 	    a->given->type == TYPE_NS) {
 		place.node = snapshot_find(q.s, &name, 0);
