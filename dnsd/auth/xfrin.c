@@ -16,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <bsd/string.h>
+
 #include "ask.h"
 #include "buf.h"
 #include "log.h"
@@ -53,6 +55,7 @@ struct refresh {
 	struct xfrstate state;
 	bool known; /* state is of a version that we have */
 	unsigned failed; /* rounds, one after the other */
+	char told[XFRAPPLY_WHY]; /* last complaint: the same is told once */
 	/* of the round */
 	size_t begin, tried; /* primaries: the first asked, how many were */
 	const struct remote *at;
@@ -87,9 +90,12 @@ complain(struct refresh *r, const char *what, const char *why)
 {
 	char name[DNS_NAME_TEXT], peer[SOCK_NAMELEN];
 
-	if (log_allowed(&r->all->limit, "transfers in"))
-		log_warnx("%s: %s of %s: %s", sock_name(&r->at->addr, peer),
-		    what, zone_text(r, name), why);
+	if (strcmp(r->told, why) == 0 ||
+	    !log_allowed(&r->all->limit, "transfers in"))
+		return;
+	strlcpy(r->told, why, sizeof(r->told));
+	log_warnx("%s: %s of %s: %s", sock_name(&r->at->addr, peer), what,
+	    zone_text(r, name), why);
 }
 
 static void
@@ -179,11 +185,13 @@ end_round(struct refresh *r, bool good)
 
 	r->doing = DOING_NOTHING;
 	r->at = NULL;
-	if (good)
+	if (good) {
 		confirm(r);
-	else if (r->failed == 0)
+		r->told[0] = '\0';
+	} else if (r->failed == 0) {
 		log_notice("%s: no primary has confirmed or sent it",
 		    zone_text(r, name));
+	}
 	r->failed = good ? 0 : r->failed + 1;
 	if (r->again) {
 		r->again = false;
