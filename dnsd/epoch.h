@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EPOCH_READERS 256
+#define EPOCH_READERS 512
 
 /* One for each reading thread; a cache line of its own. */
 struct epoch_reader {

@@ -96,7 +96,8 @@ numbers() {
 }
 
 many() {
-	told 'hundreds at once' '0' $(printf 'conn %.0s' $(seq 60)) \
+	# shellcheck disable=SC2046 # words
+	told 'many at once' '0' $(printf 'conn %.0s' $(seq 60)) \
 	    "$good" 'answers 1'
 }
 

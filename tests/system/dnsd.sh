@@ -5,7 +5,7 @@
 #
 # Zone files stand in $zones, as the server sees it; those of the test in
 # $LAB_DIR, which all hosts see.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 
 daemon=dnsd
 # shellcheck source=tests/system/daemon.sh

@@ -128,7 +128,8 @@ lab_in h sh -c 'echo "key \"k\" { algorithm hmac-sha256;" \
 examples man5/dhcpd.conf.5 3 dhcpd
 examples man5/dhcrelay.conf.5 4 dhcrelay
 for key in dhcpd transfer; do
-	lab_in h sh -c "umask 077; rm -f /etc/basenet/$key.key; echo 'key \"$key\" { algorithm hmac-sha256;
+	lab_in h rm -f "/etc/basenet/$key.key"
+	lab_in h sh -c "umask 077; echo 'key \"$key\" { algorithm hmac-sha256;
 	    secret \"c2VjcmV0\"; };' >/etc/basenet/$key.key"
 done
 example man5/dnsd.zones.5 1 | lab_in h sh -c 'cat >/etc/basenet/dnsd.zones'
