@@ -75,11 +75,12 @@ compare_ttl(struct reading *r, const struct zonefile_rr *rr)
 	    rr->type != TYPE_RRSIG && ++r->result->warnings <= WARNINGS)
 		log_warnx("%s:%d: another TTL than the record before: all "
 			  "records of a name and type have one (RFC 2181 "
-			  "section 5.2), the last one's",
+			  "section 5.2), the first one's",
 		    rr->file, rr->line);
+	if (rr->owner != r->owner || rr->type != r->type)
+		r->ttl = rr->ttl;
 	r->owner = rr->owner;
 	r->type = rr->type;
-	r->ttl = rr->ttl;
 }
 
 static const char *
@@ -169,6 +170,7 @@ read_file(struct reading *r, const struct dname *origin)
 		log_err("%s", r->path);
 		return;
 	}
+	edit_first_ttl(r->edit);
 	result->errors = zonefile_read(r->path, origin->wire, &calls, r);
 	if (result->errors > 0) {
 		edit_abort(r->edit);

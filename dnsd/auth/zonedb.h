@@ -121,6 +121,11 @@ struct edit;
  */
 struct edit *
 edit_begin(const struct snapshot *base, const struct dname *origin);
+/*
+ * From now on another TTL than that of the RRset is passed over: a master file
+ * that gives its records different ones (RFC 2181 section 5.2) is read so.
+ */
+void edit_first_ttl(struct edit *);
 /* Remember changes, for edit_changes; those before this call are forgotten. */
 void edit_record(struct edit *);
 

@@ -286,10 +286,18 @@ retitle(struct edit *e, struct aim *a, uint32_t ttl)
 	return set;
 }
 
+void
+edit_first_ttl(struct edit *e)
+{
+	e->first_ttl = true;
+}
+
 static enum edit_result
 add_record(struct edit *e, struct aim *a, const struct edit_rr *rr)
 {
-	bool found, titled = rr->type == TYPE_RRSIG || rr->ttl == a->set->ttl;
+	bool found,
+	    titled = rr->type == TYPE_RRSIG || e->first_ttl ||
+	    rr->ttl == a->set->ttl;
 	uint32_t at = rrset_seek(e, a->set, rr, &found);
 	struct rrset *set;
 	struct node *n;

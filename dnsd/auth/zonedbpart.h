@@ -144,6 +144,7 @@ struct rrset_index {
 struct edit {
 	uint32_t id;
 	bool failed; /* no memory: nothing more is done */
+	bool first_ttl; /* of an RRset counts, not the last */
 	struct snapshot *s; /* in the making */
 	struct zonedb *db; /* its */
 	const struct snapshot *base;

@@ -177,6 +177,18 @@ START_TEST(a_file_that_is_not_there_is_told)
 }
 END_TEST
 
+static uint32_t
+first_ttl(const struct snapshot *s, const char *text, uint16_t type)
+{
+	const struct node *node;
+	struct dname name;
+
+	ck_assert_int_eq(dname_parse(&name, text, strlen(text), NULL), 0);
+	node = snapshot_find(s, &name, 0);
+	ck_assert_ptr_nonnull(node);
+	return node_rrset(node, type)->ttl;
+}
+
 START_TEST(a_file_makes_a_snapshot)
 {
 	struct load_result result;
@@ -199,6 +211,8 @@ START_TEST(a_file_makes_a_snapshot)
 	ck_assert_uint_eq(result.snapshot->records, 8);
 	ck_assert_uint_eq(result.snapshot->names, 5);
 	ck_assert_uint_eq(result.snapshot->negative_ttl, 5);
+	ck_assert_uint_eq(
+	    first_ttl(result.snapshot, "t.example.", TYPE_TXT), 60);
 	ck_assert_uint_eq(result.nfiles, 2);
 	ck_assert_ptr_nonnull(strstr(result.files[1].path, "/more"));
 	load_result_free(&result);
