@@ -37,6 +37,7 @@
 
 #define TICK 0.25 /* seconds: the clock that threads see */
 #define AGAIN 0.003 /* .. to ask for what others must do first */
+#define GRACE 0.3 /* .. after the drain that connections may bring updates */
 #define PATIENCE 5000 /* times, before that is told */
 #define OTHER_DESCRIPTORS 512
 
@@ -46,6 +47,7 @@ static struct {
 	ev_timer tick, takeover, ending, idle;
 	int directory, lock;
 	unsigned tries;
+	ev_tstamp drained; /* when that began */
 	uint64_t received; /* inetd: when it was looked at */
 } own = { .directory = -1, .lock = -1 };
 
@@ -352,19 +354,24 @@ refresh(struct worker *w)
 
 /*
  * Datagrams first, then what was handed to us, so that our successor may
- * write; the last connections may take their time.
+ * write; the last connections may take their time, but those that were just
+ * made may have an update for us.
  */
 static void
 on_ending(struct ev_loop *loop, ev_timer *t, int events)
 {
 	struct server *s = t->data;
+	bool datagrams = s->udp != NULL && !udp_drained(s);
+	bool connections = !tcp_drained(s);
 
 	(void)events;
-	if (s->udp != NULL && udp_drained(s)) {
+	if (datagrams || (connections && ev_now(loop) - own.drained < GRACE))
+		return;
+	if (s->udp != NULL) {
 		write_end(s);
 		udp_close(s);
 	}
-	if (s->udp != NULL || !tcp_drained(s))
+	if (connections)
 		return;
 	ev_timer_stop(loop, t);
 	handed_stop(s);
@@ -379,6 +386,7 @@ drain(struct worker *w)
 
 	udp_drain(s);
 	tcp_drain(s);
+	own.drained = ev_now(w->loop);
 	ev_timer_init(&own.ending, on_ending, AGAIN, AGAIN);
 	own.ending.data = s;
 	ev_timer_start(w->loop, &own.ending);
