@@ -59,7 +59,8 @@ make_directory(const struct dnsd_conf *c)
 {
 	const struct passwd *pw;
 
-	mkdir(STATEDIR, 0755);
+	if (strncmp(c->directory, STATEDIR "/", strlen(STATEDIR "/")) == 0)
+		mkdir(STATEDIR, 0755);
 	if (mkdir(c->directory, 0750) == -1)
 		return errno == EEXIST ? 0 : -1;
 	if (geteuid() != 0 || (pw = getpwnam(c->daemon.user)) == NULL)
