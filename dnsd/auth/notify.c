@@ -45,6 +45,7 @@ struct target {
 	struct telling *telling;
 	union sock_addr addr;
 	unsigned under_way, jobs;
+	bool silent; /* the last one was not answered: others try once */
 	struct job_queue waiting;
 };
 
@@ -167,6 +168,7 @@ answered(void *arg, const uint8_t *answer, size_t len, const char *why)
 	struct job *j = arg;
 
 	(void)len;
+	j->target->silent = answer == NULL;
 	if (answer != NULL)
 		why = refusal(answer);
 	if (why != NULL)
@@ -193,7 +195,7 @@ begin(struct job *j)
 		.opcode = OPCODE_NOTIFY,
 		.name = &j->zone->conf->origin,
 		.type = TYPE_SOA,
-		.tries = TRIES,
+		.tries = j->target->silent ? 1 : TRIES,
 		.pause = PAUSE };
 
 	TAILQ_REMOVE(&j->target->waiting, j, link);

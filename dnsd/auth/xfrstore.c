@@ -11,6 +11,7 @@
 #include "journal.h"
 #include "log.h"
 #include "xfrstore.h"
+#include "zonecheck.h"
 
 struct store {
 	struct zone *zone;
@@ -77,6 +78,27 @@ put(struct store *s, struct xfrapply *x)
 	    s->zone->journal, x->base->serial, x->serial, v, n, stored, s);
 }
 
+static void
+tell_check(void *arg, bool error, const char *what)
+{
+	const struct zone *z = arg;
+	char name[DNS_NAME_TEXT];
+
+	if (error)
+		log_errx("%s: transferred, but not taken: %s",
+		    dns_name_text(z->conf->origin.wire, name), what);
+}
+
+/* A zone that could not be loaded from its file would be lost by a restart. */
+static bool
+is_loadable(struct zone *z, const struct snapshot *s)
+{
+	struct zonecheck c = { .tell = tell_check, .arg = z };
+
+	errno = EBADMSG;
+	return zonecheck_run(s, &c) == 0;
+}
+
 /* The zone's file, and a journal that is empty. */
 static int
 write_whole(struct store *s)
@@ -106,7 +128,9 @@ xfrstore(struct zone *z, struct xfrapply *x, xfrstore_done *done, void *arg)
 	x->edit = NULL;
 	/* a journal that goes further than the zone, for want of memory, takes
 	 * no change, so that the next one is written whole */
-	if (in_journal || (s->snapshot != NULL && write_whole(s) == 0))
+	if (in_journal ||
+	    (s->snapshot != NULL && is_loadable(z, s->snapshot) &&
+		write_whole(s) == 0))
 		return 0;
 	saved = s->snapshot == NULL ? ENOMEM : errno;
 	if (s->snapshot != NULL)

@@ -25,7 +25,7 @@
 
 #include <bsd/stdlib.h>
 
-enum { A = 1, NS = 2, SOA = 6, IXFR = 251, AXFR = 252 };
+enum { A = 1, NS = 2, CNAME = 5, SOA = 6, IXFR = 251, AXFR = 252 };
 #define MESSAGE 65535
 #define PER_MESSAGE 100 /* records */
 
@@ -192,6 +192,17 @@ how_lying(int fd)
 	flush(fd);
 }
 
+/* A name that is an alias and has records. */
+static void
+how_alias(int fd)
+{
+	body(fd, say.records);
+	put_rr(1, CNAME, 2);
+	put16(0xc00c);
+	put_soa(say.serial);
+	flush(fd);
+}
+
 /* Changes that fit no version of ours. */
 static void
 how_changes(int fd)
@@ -236,6 +247,7 @@ static const struct {
 	{ "stall", how_stall },
 	{ "garbage", how_garbage },
 	{ "lying", how_lying },
+	{ "alias", how_alias },
 	{ "changes", how_changes },
 	{ "notimp", how_notimp },
 	{ "closed", how_closed },

@@ -83,6 +83,10 @@ bad_primaries() {
 	ok 'garbage: it says why' lab_until 20 grep -qE \
 	    'XFR of x.test.: (not an answer|a message)' "$log"
 	ok 'garbage: what we had stays' serial x.test 5
+	how alias 6
+	ok 'no zone: it says why' lab_until 20 grep -q \
+	    'x.test.: transferred, but not taken: .*n1.x.test.*CNAME' "$log"
+	ok 'no zone: what we had stays' serial x.test 5
 	how changes 6
 	follows 'changes that do not fit: all of it instead' 6
 	like 'changes that do not fit: it says why' "$(cat "$log")" \
