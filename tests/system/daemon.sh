@@ -3,7 +3,7 @@
 # clients. The file that reads this sets daemon to its name.
 #
 # Files of the test stand in $LAB_DIR, which all hosts see.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2016
 
 run=/run/basenet
 conf=/etc/basenet/$daemon.conf
@@ -32,7 +32,8 @@ serve() {
 	lab_bg s sh -c 'ulimit -Sn 1024; exec env "$@"' sh "$@" \
 	    "$O/sbin/$daemon" -d -f "$conf" >>"$log" 2>&1
 	server=$LAB_PID server_job=$LAB_JOB
-	lab_until 20 s test -s "$run/$daemon.pid" && return
+	lab_until 20 s sh -c 'kill -0 "$(cat "$1")" 2>/dev/null' sh \
+	    "$run/$daemon.pid" && return # not that of one which was killed
 	fail "$daemon starts"
 	diag_file "$log"
 	done_testing
