@@ -455,6 +455,7 @@ stop_zone(struct zone *z)
 		return;
 	ev_timer_stop(z->server->loop, &n->timer);
 	while (!LIST_EMPTY(&n->jobs))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it is removed */
 		job_cancel(LIST_FIRST(&n->jobs));
 	free(n);
 	z->notifying = NULL;
