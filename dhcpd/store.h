@@ -16,7 +16,7 @@
  * one write and submits it to the commit thread under a ticket; when the sync
  * is done, `synced` is called with the ticket, and what waited for it may be
  * said. While one sync runs, all that comes shares the next one. The history
- * is written with it, but not waited for.
+ * is written with it, but not waited for; past.h reads it.
  *
  * An error of write or sync is final for the file (its pages may be gone): the
  * store stops (store_broken) until a snapshot has written everything anew into
@@ -91,16 +91,6 @@ bool store_broken(const struct store *);
  * one is being written or the journal before is still being synced.
  */
 int store_snapshot(struct store *);
-
-/*
- * Lines of the history that concern this address, oldest first; at > 0: only
- * the one that was in force then. Reads the files; the last `max` lines are
- * given. 0, or -1 with errno.
- */
-struct journal_record;
-int store_history(struct store *, uint32_t ip, int64_t at, size_t max,
-    void (*line)(void *arg, int64_t when, const struct journal_record *),
-    void *arg);
 
 /*
  * Sync what waits (blocks; `synced` is called for it), give up the lock, free.
