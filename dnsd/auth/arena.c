@@ -74,19 +74,21 @@ arena_room(size_t size)
 static void *
 map_huge(size_t size)
 {
-	uint8_t *p = mmap(NULL, size + CHUNK_HUGE, PROT_READ | PROT_WRITE,
+	uint8_t *all = mmap(NULL, size + CHUNK_HUGE, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *p;
 	size_t before;
 
-	if (p == MAP_FAILED)
+	if (all == MAP_FAILED)
 		return NULL;
-	before = (CHUNK_HUGE - (uintptr_t)p % CHUNK_HUGE) % CHUNK_HUGE;
+	before = (CHUNK_HUGE - (uintptr_t)all % CHUNK_HUGE) % CHUNK_HUGE;
+	p = all + before;
 	if (before > 0)
-		(void)munmap(p, before);
+		(void)munmap(all, before);
 	if (before < CHUNK_HUGE)
-		(void)munmap(p + before + size, CHUNK_HUGE - before);
-	(void)madvise(p + before, size, MADV_HUGEPAGE);
-	return p + before;
+		(void)munmap(p + size, CHUNK_HUGE - before);
+	(void)madvise(p, size, MADV_HUGEPAGE);
+	return p;
 }
 
 static void *
@@ -95,7 +97,9 @@ map_small(size_t size)
 	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	return p;
 }
 
 static struct arena_chunk *

@@ -23,9 +23,10 @@ order_key(const uint8_t *name, unsigned origin_labels)
 	uint64_t key = 0;
 	int n = 0, shift = 56, i, labels;
 
-	for (labels = 0; *(name + n) != 0; n += 1 + name[n])
+	for (labels = 0; name[n] != 0; n += 1 + name[n])
 		at[labels++] = (uint8_t)n;
 	for (n = labels - (int)origin_labels - 1; n >= 0 && shift >= 0; n--) {
+		/* cppcheck-suppress uninitvar ; n is below labels */
 		for (i = 1; i <= name[at[n]] && shift >= 0; i++, shift -= 8) {
 			c = name[at[n] + i];
 			if (c <= 1)
