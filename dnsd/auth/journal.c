@@ -195,6 +195,7 @@ ticket_back(struct journals *js, const struct commit_done *d)
 	struct put *p = TAILQ_FIRST(&js->written);
 
 	js->tickets--;
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the freed are removed */
 	if (p == NULL || p->ticket != d->ticket)
 		return;
 	if (d->error != 0)
