@@ -198,8 +198,9 @@ write_begin(struct server *s)
 {
 	s->writing = true;
 	update_own(s);
-	if (xfrin_start(s) == -1 || notify_start(s) == -1)
-		log_err("zones are served, but not transferred");
+	xfrin_own(s);
+	if (notify_start(s) == -1)
+		log_err("zones are served, but nobody is told of changes");
 	handed_begin(s);
 }
 
@@ -333,7 +334,8 @@ start(struct worker *w)
 	if (load_all(s) == -1 && writer == 0 && !w->inetd)
 		return -1;
 	count_zones(s);
-	if (update_start(s) == -1 || start_threads(s) == -1)
+	if (update_start(s) == -1 || xfrin_start(s) == -1 ||
+	    start_threads(s) == -1)
 		return -1;
 	start_timers(s);
 	if (writer == 1) {
