@@ -259,10 +259,10 @@ set_keys(struct dnsd_conf *c)
 	if ((c->keys.v = calloc(c->keys_in.n, sizeof(*c->keys.v))) == NULL)
 		return no_memory(0, "key");
 	for (i = 0; i < c->keys_in.n; i++) {
+		/* What is missing has been told. */
 		if (k[i].name == NULL || k[i].secret_file == NULL ||
-		    k[i].file == NULL || c->directory == NULL)
-			rc = -1; /* told */
-		else if (read_key(c, &k[i], &c->keys.v[i]) == -1)
+		    k[i].file == NULL || c->directory == NULL ||
+		    read_key(c, &k[i], &c->keys.v[i]) == -1)
 			rc = -1;
 	}
 	c->keys.n = c->keys_in.n;

@@ -361,7 +361,6 @@ edit_remove(struct edit *e, const struct dname *name, const struct edit_rr *rr)
 {
 	enum edit_result r;
 	struct rrset *set;
-	struct node *n;
 	struct aim a;
 	uint32_t at;
 	bool found;
@@ -377,7 +376,7 @@ edit_remove(struct edit *e, const struct dname *name, const struct edit_rr *rr)
 		return remove_rrset(e, &a);
 	change_record(e, false, a.node, a.set, a.set->data + at);
 	if ((set = rrset_remove(e, a.set, at)) == NULL ||
-	    (n = node_set(e, a.node, a.place, set)) == NULL)
+	    node_set(e, a.node, a.place, set) == NULL)
 		return EDIT_FULL;
 	e->s->records--;
 	return done(e);
