@@ -124,7 +124,7 @@ demo: all
 	@$(TESTENV) tests/demo/run
 
 # Lint, each part a target of its own.
-C_FILES = $(sort $(wildcard */*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]))
+C_FILES = $(sort $(wildcard */*.[ch] */*/*.[ch] tests/*/*/*.[ch]))
 LINT_FILES = $(filter-out tests/%,$(filter %.c,$(C_FILES))) \
 	$(wildcard tests/fault/*.c tests/fuzz/*.c tests/fuzz/*/*.c)
 SH_FILES = $(sort $(SCRIPTS) $(shell grep -slE -d skip \
@@ -150,11 +150,14 @@ lint-cppcheck:
 	    --suppress=readdirCalled --include=$(QUEUE_H) \
 	    $(filter -D%,$(CPPALL)) -Icommon -Itests/unit $(LINT_FILES)
 
+# Each file with the folders of headers that it is compiled with.
 lint-tidy:
-	$(Q)printf '%s\n' $(LINT_FILES) | xargs -P $(NPROC) -I {} sh -c \
-	    'd=$$(dirname {}); exec clang-tidy-14 --quiet {} -- "$$@" \
-	    -I$$d -I$${d##*/} -Itests/unit' sh \
-	    $(CPPALL) -Icommon -Idnswire -std=gnu17
+	$(Q)printf '%s\n' $(foreach f,$(LINT_FILES),'$f -I$(dir $f) \
+	    $($(subst /,_,$(f:%/$(notdir $f)=%))_CPPFLAGS)') | \
+	    xargs -P $(NPROC) -I {} sh -c \
+	    'f=$${1%% *} i=$${1#* }; shift; \
+	    exec clang-tidy-14 --quiet $$f -- $$i "$$@"' sh {} \
+	    $(CPPALL) -Itests/unit -std=gnu17
 
 lint-man:
 	$(Q)mandoc -T lint -W warning $(MANS)
