@@ -65,6 +65,9 @@ $(AIDS_SRCS:%.c=$(O)/%): %: %.o $(O)/libcommon.a
 	$(Q)$(CC) $(LDALL) -o $@ $^ $(LDLIBS)
 
 $(filter %/drive_daemon %/drive_reload,$(AIDS)): LDLIBS += $(CHECKLIBS)
+tests_system_CPPFLAGS = -Idnswire
+$(O)/tests/system/dns-update: $(O)/libdnswire.a
+$(O)/tests/system/dns-update: LDLIBS += $(O)/libcommon.a -lcrypto -lbsd
 
 # Preloaded: without the sanitizers of what it is preloaded into.
 $(O)/tests/fault.so: tests/fault/fault.c $(O)/flags
