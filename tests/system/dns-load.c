@@ -241,7 +241,8 @@ tcp_once(void)
 	    send(fd, all, (size_t)(p - all), MSG_NOSIGNAL) != p - all ||
 	    !tcp_hear(fd))
 		broken++;
-	close(fd);
+	if (fd != -1)
+		close(fd);
 }
 
 int
