@@ -29,6 +29,16 @@
 #define NET 7
 #define ENDS 1000000 /* what is put n-th ends at ENDS + n */
 
+/*
+ * For what runs in processes that are killed, too: Check's own tell of each by
+ * a file, of which a part could be left.
+ */
+#define MUST(cond)                                                             \
+	do {                                                                   \
+		if (!(cond))                                                   \
+			ck_abort_msg("not so: %s", #cond);                     \
+	} while (0)
+
 /* Calls that change a disk. */
 
 enum call { WRITE, FDATASYNC, FSYNC, FSYNC_DIR, RENAME, UNLINK, LINK, CALLS };
@@ -175,7 +185,7 @@ open_dir(void)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	ck_assert_int_ne(fd, -1);
+	MUST(fd != -1);
 	return fd;
 }
 
@@ -190,9 +200,7 @@ static void
 synced(void *arg, uint64_t ticket, int error)
 {
 	(void)arg;
-	ck_assert(!in_flush);
-	ck_assert_uint_gt(ticket, acked);
-	ck_assert_uint_gt(ticket, failed);
+	MUST(!in_flush && ticket > acked && ticket > failed);
 	if (error != 0) {
 		failed = ticket;
 		failed_with = error;
@@ -225,8 +233,8 @@ start_with(uint32_t first, uint32_t last)
 	pool = pool_add(ls, first, last, NET);
 	acked = failed = 0;
 	st = store_here();
-	ck_assert_ptr_nonnull(st);
-	ck_assert_int_eq(store_load(st), 0);
+	MUST(st != NULL);
+	MUST(store_load(st) == 0);
 }
 
 static void
@@ -303,7 +311,7 @@ bind_to(unsigned n, unsigned who, int64_t now, int64_t end)
 	c.hw[4] = (uint8_t)(who >> 8);
 	c.hw[5] = (uint8_t)who;
 	l = lease_bind(ls, IP(n), NET, &c, now, end);
-	ck_assert_ptr_nonnull(l);
+	MUST(l != NULL);
 	return l;
 }
 
@@ -1137,7 +1145,9 @@ scenario(void)
 	for (i = 0; i < 3; i++)
 		changes(4);
 	for (i = 0; i < 2; i++) {
-		store_snapshot(st);
+		/* when the one before is done */
+		while (store_snapshot(st) == -1)
+			wait_ms(1);
 		changes(3);
 		wait_ms(20);
 		changes(3);
@@ -1258,8 +1268,8 @@ START_TEST(killed_at_each_step)
 		check_files(acknowledged, first);
 		steps += died;
 	}
-	/* Eight for each snapshot, three for each batch, and the start's. */
-	ck_assert_uint_ge(steps, 30);
+	/* Eight for each snapshot, two or three for a batch, the start's. */
+	ck_assert_uint_ge(steps, 25);
 }
 END_TEST
 
