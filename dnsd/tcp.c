@@ -54,26 +54,29 @@ clients_of(const struct tcp *all, uint32_t bucket)
 
 /*
  * Make room for a client: of those that have most connections, and no fewer
- * than that one, the connection that is idle longest goes. false: there is
- * none.
+ * than that one, the connection goes whose last message is longest ago. One
+ * that waits for an answer, or does not read it, goes only where all do, and
+ * for who has fewer. false: there is none.
  */
 static bool
 evict(struct tcp_thread *t, uint32_t bucket)
 {
-	unsigned most = clients_of(t->all, bucket), n;
-	struct tcp_conn *c, *victim = NULL;
+	unsigned own = clients_of(t->all, bucket), n, idle_n = 0, busy_n = own;
+	struct tcp_conn *c, *idle = NULL, *busy = NULL;
 
 	TAILQ_FOREACH(c, &t->conns, link) {
 		n = clients_of(t->all, c->bucket);
-		if (tcp_conn_idle(c) && n >= most &&
-		    (victim == NULL || n > most)) {
-			victim = c;
-			most = n;
+		if (tcp_conn_idle(c) && n >= own && n > idle_n) {
+			idle = c;
+			idle_n = n;
+		} else if (n > busy_n) {
+			busy = c;
+			busy_n = n;
 		}
 	}
-	if (victim == NULL)
+	if (idle == NULL && busy == NULL)
 		return false;
-	tcp_conn_close(victim);
+	tcp_conn_close(idle != NULL ? idle : busy);
 	return true;
 }
 

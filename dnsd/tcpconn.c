@@ -41,8 +41,7 @@ touch(struct tcp_conn *c)
 bool
 tcp_conn_idle(const struct tcp_conn *c)
 {
-	return c->handed == 0 && c->stream == NULL && c->out_len == 0 &&
-	    c->have == 0;
+	return c->handed == 0 && c->stream == NULL && c->out_len == 0;
 }
 
 void

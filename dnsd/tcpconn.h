@@ -84,7 +84,7 @@ struct tcp {
 struct tcp_conn *tcp_conn_new(
     struct tcp_thread *, int fd, const union sock_addr *peer, uint32_t bucket);
 void tcp_conn_close(struct tcp_conn *);
-/* Nothing of it is under way. */
+/* No answer of it is under way; half a message is nothing yet. */
 bool tcp_conn_idle(const struct tcp_conn *);
 /* Answer what it has sent; it may be closed then. */
 void tcp_conn_read(struct tcp_conn *);

@@ -93,6 +93,19 @@ numbers() {
 	    conn conn conn conn conn 'conn 10.0.0.10' 'conn 10.0.0.11' \
 	    'conn 10.0.0.12' 'sleep 100' 'use 1' "$good" 'answers 1' \
 	    'conn 10.0.0.13' 'sleep 200' 'use 2' alive
+	half='bytes 001e0000'
+	told 'half messages protect nobody' 'closed open 0' \
+	    conn "$half" conn "$half" conn "$half" conn "$half" \
+	    conn "$half" 'conn 10.0.0.10' "$half" 'conn 10.0.0.11' "$half" \
+	    'conn 10.0.0.12' "$half" 'sleep 100' 'conn 10.0.0.13' \
+	    'sleep 200' 'use 1' alive 'use 2' alive 'use 9' "$good" \
+	    'answers 1'
+	lazy='ask long.lab.test 16 2000'
+	told 'nor do answers that nobody reads, against who has fewer' '0' \
+	    conn "$lazy" conn "$lazy" conn "$lazy" conn "$lazy" \
+	    'conn 10.0.0.10' "$lazy" 'conn 10.0.0.10' "$lazy" \
+	    'conn 10.0.0.10' "$lazy" 'conn 10.0.0.10' "$lazy" \
+	    'sleep 200' 'conn 10.0.0.13' "$good" 'answers 1'
 }
 
 many() {
