@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "bytes.h"
 #include "log.h"
 
 #define SECOND 1000u
@@ -120,20 +121,6 @@ tell(struct client *c, enum client_event event, const struct words *words)
 }
 
 /* Messages */
-
-static void
-put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
-}
 
 static struct client_action *
 message(struct client *c, struct packet_out *o, enum client_kind kind,

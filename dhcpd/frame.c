@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "bytes.h"
 
 #define IP_LEAST 20
 #define UDP_HEADER 8
@@ -13,19 +14,6 @@
 #define ICMP_REPLY 0
 #define ICMP_REQUEST 8
 #define TTL 64
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void
-put16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 uint16_t
 frame_checksum(const uint8_t *p, size_t n, uint32_t before)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "packet.h"
+#include "bytes.h"
 
 #define FILE_AT 108
 #define FILE_SIZE 128
@@ -92,28 +93,6 @@ struct fields {
 	uint8_t repeated[32]; /* a bit for each code that came in parts */
 	bool any_repeated;
 };
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
 
 /* 1: the next part; 0: the end; -1: it passes the end of the field. */
 static inline int

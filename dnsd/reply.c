@@ -4,6 +4,7 @@
  * owner is the question's name, and the data has no names.
  */
 #include "reply.h"
+#include "bytes.h"
 #include "rdata.h"
 #include "rrset.h"
 
@@ -22,20 +23,6 @@ struct adding {
 	uint32_t ttl;
 	bool compress;
 };
-
-static void
-put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 static bool
 has_room(const struct reply *r, size_t n)

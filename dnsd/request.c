@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "request.h"
+#include "bytes.h"
 #include "rtype.h"
 #include "server.h"
 
@@ -32,25 +33,6 @@ static const enum request_next opcodes[16] = {
 	[OPCODE_NOTIFY] = REQUEST_NOTIFY,
 	[OPCODE_UPDATE] = REQUEST_UPDATE,
 };
-
-static unsigned
-get16(const uint8_t *p)
-{
-	return (unsigned)p[0] << 8 | p[1];
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
-
-static void
-put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 static const struct dnsd_conf *
 conf_of(const struct request *r)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "log.h"
 #include "zonefilepart.h"
 
@@ -181,11 +182,8 @@ default_ttl(struct zonefile_reader *r, struct zonefile_time *ttl)
 static void
 note_minimum(struct zonefile_reader *r, size_t len)
 {
-	const uint8_t *p = r->data + len - 4;
-
 	r->minimum.set = true;
-	r->minimum.s = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
+	r->minimum.s = get32(r->data + len - 4);
 	if (r->minimum.s > INT32_MAX) /* RFC 2181 section 8 */
 		r->minimum.s = 0;
 }

@@ -7,6 +7,7 @@
 #include <bsd/string.h>
 
 #include "packet.h"
+#include "bytes.h"
 
 #define PAIRS_MAX 32 /* options in a request; more is nobody's client */
 #define OACK_PAIR 32 /* the longest name and value, with both NULs */
@@ -61,19 +62,6 @@ static const char *const texts[] = {
 /* clang-format on */
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return (uint16_t)(p[0] << 8 | p[1]);
-}
-
-static void
-put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 unsigned
 packet_op(const uint8_t *p, size_t len)

@@ -5,26 +5,11 @@
 #include <string.h>
 
 #include "buf.h"
+#include "bytes.h"
 #include "crc32c.h"
 #include "journalpart.h"
 
 #define MARK UINT32_C(0x444e534a) /* "DNSJ" */
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
 
 void
 journalform_head(const struct journal_head *h, uint8_t p[JOURNAL_HEAD])

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bytes.h"
 #include "journal.h"
 #include "load.h"
 #include "log.h"
@@ -74,9 +75,7 @@ make_change(void *arg, struct edit *e)
 	const struct load *l = arg;
 	const struct node *apex = edit_find(e, edit_origin(e), 0);
 	const struct rrset *soa = node_rrset(apex, TYPE_SOA);
-	const uint8_t *p = rrset_end(soa) - 20; /* serial, four more */
-	uint32_t serial = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
+	uint32_t serial = get32(rrset_end(soa) - 20); /* and four more */
 
 	/* updates may have come since the file was read */
 	if (!serial_newer(l->result.snapshot->serial, serial))

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "bytes.h"
 #include "serial.h"
 #include "updatepart.h"
 
@@ -19,13 +20,6 @@ struct step {
 	bool apex;
 	struct edit_rr rr;
 };
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
-}
 
 static const struct rrset *
 soa_of(const struct edit *e)

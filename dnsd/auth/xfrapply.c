@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "request.h"
 #include "serial.h"
 #include "xfrapply.h"
@@ -27,10 +28,7 @@ wrong(struct xfrapply *x, const char *fmt, ...)
 uint32_t
 xfrapply_serial(const uint8_t *data, size_t len)
 {
-	const uint8_t *p = data + len - 20;
-
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
+	return get32(data + len - 20);
 }
 
 void

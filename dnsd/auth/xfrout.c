@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "journal.h"
 #include "serial.h"
 #include "xfrout.h"
@@ -118,13 +119,8 @@ next_of_zone(struct xfrout *x)
 static bool
 is_soa(const struct xfrpack_rr *rr, uint32_t serial)
 {
-	const uint8_t *p;
-
-	if (rr->type != TYPE_SOA || rr->len < 20)
-		return false;
-	p = rr->data + rr->len - 20;
-	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-		   (uint32_t)p[2] << 8 | p[3]) == serial;
+	return rr->type == TYPE_SOA && rr->len >= 20 &&
+	    get32(rr->data + rr->len - 20) == serial;
 }
 
 /*

@@ -16,6 +16,7 @@
 #include <bsd/string.h>
 
 #include "xfrstate.h"
+#include "bytes.h"
 
 #define FILE_MAX 1024
 
@@ -128,13 +129,6 @@ xfrstate_write(const char *path, const struct xfrstate *s)
 	}
 	close(fd);
 	return 0;
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
 }
 
 static double

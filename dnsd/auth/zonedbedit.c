@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "zonedbpart.h"
 
 /* The snapshot that is being made, and its private part, in one block. */
@@ -425,13 +426,6 @@ edit_abort(struct edit *e)
 		snapshot_release(e->base);
 	free(e->s);
 	edit_free(e);
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
 }
 
 /* Serial and negative TTL (RFC 2308 section 3); -1: there is no SOA. */
