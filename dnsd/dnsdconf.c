@@ -424,18 +424,21 @@ by_origin(const void *a, const void *b)
 	return dname_compare((*x)->origin.wire, (*y)->origin.wire);
 }
 
+static int
+by_file(const void *a, const void *b)
+{
+	const struct zone_conf *const *x = a, *const *y = b;
+
+	return strcmp((*x)->file, (*y)->file);
+}
+
 /* The same zone twice, written in other letters or in both files. */
 static int
-tell_doubles(const struct dnsd_conf *c)
+tell_doubles(const struct zone_conf **all, size_t n)
 {
-	const struct zone_conf **all, *z = c->zones.v;
-	size_t n = c->zones.n, i;
+	size_t i;
 	int rc = 0;
 
-	if ((all = calloc(n + 1, sizeof(*all))) == NULL)
-		return no_memory(0, "zone");
-	for (i = 0; i < n; i++)
-		all[i] = &z[i];
 	qsort(all, n, sizeof(*all), by_origin);
 	for (i = 1; i < n; i++)
 		if (by_origin(&all[i - 1], &all[i]) == 0) {
@@ -443,20 +446,106 @@ tell_doubles(const struct dnsd_conf *c)
 			    "\"%.64s\" is there twice", all[i]->name);
 			rc = -1;
 		}
+	return rc;
+}
+
+static bool
+any_follows(const struct dnsd_conf *c)
+{
+	const struct zone_conf *z = c->zones.v;
+	size_t i;
+
+	for (i = 0; i < c->zones.n; i++)
+		if (z[i].auto_reverse)
+			return true;
+	return false;
+}
+
+/* With auto_reverse anywhere, reverse zones follow it. */
+static bool
+is_written(const struct zone_conf *z, bool follows)
+{
+	return z->primaries_in.n > 0 || z->updates.n > 0 ||
+	    (follows && strcasestr(z->name, ".arpa") != NULL);
+}
+
+/* Zones that are only read may have one file: parked names have. */
+static int
+tell_shared(const struct zone_conf **all, size_t n, bool follows)
+{
+	size_t i;
+	int rc = 0;
+
+	qsort(all, n, sizeof(*all), by_file);
+	for (i = 1; i < n; i++) {
+		if (*all[i]->file == '\0' || by_file(&all[i - 1], &all[i]) != 0)
+			continue;
+		if (!is_written(all[i - 1], follows) &&
+		    !is_written(all[i], follows))
+			continue;
+		conf_error(all[i]->line, "zone",
+		    "\"%.64s\": \"%.64s\" has the same file, and one of them "
+		    "is written",
+		    all[i]->name, all[i - 1]->name);
+		rc = -1;
+	}
+	return rc;
+}
+
+/* What is wrong with zones among each other, as far as each is right. */
+static int
+compare_zones(const struct dnsd_conf *c)
+{
+	const struct zone_conf **all, *z = c->zones.v;
+	size_t n = 0, i;
+	int rc;
+
+	if ((all = calloc(c->zones.n + 1, sizeof(*all))) == NULL)
+		return no_memory(0, "zone");
+	for (i = 0; i < c->zones.n; i++)
+		if (z[i].origin.len > 0 && z[i].file != NULL)
+			all[n++] = &z[i];
+	rc = tell_doubles(all, n);
+	rc |= tell_shared(all, n, any_follows(c));
 	free(all);
 	return rc;
 }
 
 static int
-set_zones(struct dnsd_conf *c)
+set_templates(const struct dnsd_conf *c)
 {
 	struct zone_conf *z = c->templates.v;
-	size_t n = c->zones_in.n, i;
+	size_t i;
 	int rc = 0;
 
 	for (i = 0; i < c->templates.n; i++)
 		if (z[i].name == NULL || set_zone(c, &z[i], "template") == -1)
 			rc = -1;
+	return rc;
+}
+
+/* Those of zones_file; lines need templates with names. */
+static int
+set_bulk(struct dnsd_conf *c)
+{
+	const struct zone_conf *z = c->templates.v;
+	size_t i;
+
+	for (i = 0; i < c->templates.n; i++)
+		if (z[i].name == NULL)
+			return -1; /* told */
+	return c->zones_file == NULL || *c->zones_file == '\0' ?
+	    0 :
+	    dnsd_read_zones(c);
+}
+
+static int
+set_zones(struct dnsd_conf *c)
+{
+	size_t n = c->zones_in.n, i;
+	int rc = set_templates(c);
+	struct zone_conf *z;
+
 	if ((z = calloc(n + 1, sizeof(*z))) == NULL)
 		return no_memory(0, "zone");
 	if (n > 0)
@@ -470,9 +559,8 @@ set_zones(struct dnsd_conf *c)
 		rc |= set_origin(&z[i]);
 		rc |= set_zone(c, &z[i], "zone");
 	}
-	if (rc == 0 && c->zones_file != NULL && *c->zones_file != '\0')
-		rc = dnsd_read_zones(c);
-	return rc == 0 ? tell_doubles(c) : rc;
+	rc |= set_bulk(c);
+	return rc | compare_zones(c);
 }
 
 static int

@@ -280,6 +280,17 @@ static const struct {
 	    "auto_reverse\n" },
 	{ "zone \"a\" { min_refresh = 2h max_refresh = 1h }",
 	    "dnsd.conf:1: zone: \"a\": min_refresh is above max_refresh\n" },
+	{ DIR KEY "zone \"a\" { file = \"f\" }\nzone \"b\" { file = \"f\" }\n"
+		  "zone \"c\" { file = \"g\" update \"ddns\" { } }\n"
+		  "zone \"d\" { file = \"g\" }",
+	    "dnsd.conf:6: zone: \"d\": \"c\" has the same file, and one of "
+	    "them is written\n" },
+	{ DIR "zones_file = \"@/none\"\nworkers = 65\nzone \"a\" { }\n"
+	      "zone \"a..b\" { }\nzone \"A\" { }",
+	    "dnsd.conf:3: workers: \"65\" is not a number from 0 to 64\n"
+	    "dnsd.conf:5: zone: \"a..b\" is not a name\n"
+	    "@/none: No such file or directory\n"
+	    "dnsd.conf:6: zone: \"A\" is there twice\n" },
 	{ DIR "key \"k\" { }",
 	    "dnsd.conf:2: key: \"k\": either secret_file or file says the "
 	    "secret\n" },
