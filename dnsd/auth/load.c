@@ -326,11 +326,25 @@ load_done(struct zone *z, struct load_result *result)
 	zone_publish(z, s);
 }
 
+void
+load_now(struct zone *z)
+{
+	struct load_result result;
+	char path[PATH_MAX];
+
+	zone_source(z, path, sizeof(path));
+	load_file(path, &z->conf->origin, &result);
+	if (result.snapshot != NULL)
+		result.snapshot = load_replay(z, result.snapshot);
+	if (result.snapshot != NULL)
+		load_done(z, &result);
+	load_result_free(&result);
+}
+
 /* A secondary without a file waits for its first transfer. */
 static int
 load_zone(struct zone *z)
 {
-	struct load_result result;
 	char path[PATH_MAX];
 
 	z->broken = true;
@@ -341,12 +355,7 @@ load_zone(struct zone *z)
 		z->broken = false;
 		return 0;
 	}
-	load_file(path, &z->conf->origin, &result);
-	if (result.snapshot != NULL)
-		result.snapshot = load_replay(z, result.snapshot);
-	if (result.snapshot != NULL)
-		load_done(z, &result);
-	load_result_free(&result);
+	load_now(z);
 	return z->broken ? -1 : 0;
 }
 

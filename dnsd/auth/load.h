@@ -29,6 +29,8 @@ void load_result_free(struct load_result *);
  * the journal: it must begin anew when we come to write.
  */
 int load_all(struct server *);
+/* A zone's file and journal, while everything waits; it stays if they fail. */
+void load_now(struct zone *);
 /* A zone's file, or one that it includes, is not as it was. */
 bool load_changed(const struct zone *);
 /*

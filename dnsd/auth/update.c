@@ -1,7 +1,6 @@
 /*
  * Updates that come in, step by step (RFC 2136 section 3).
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -341,22 +340,6 @@ catch_up(struct zone *z)
 	return 0;
 }
 
-/* The zone's file is another one, too. */
-static void
-load_anew(struct zone *z)
-{
-	struct load_result result;
-	char path[PATH_MAX];
-
-	zone_source(z, path, sizeof(path));
-	load_file(path, &z->conf->origin, &result);
-	if (result.snapshot != NULL)
-		result.snapshot = load_replay(z, result.snapshot);
-	if (result.snapshot != NULL)
-		load_done(z, &result);
-	load_result_free(&result);
-}
-
 static void
 own(struct zone *z)
 {
@@ -373,7 +356,7 @@ own(struct zone *z)
 			log_err("%s: its journal",
 			    dns_name_text(z->conf->origin.wire, name));
 	} else if (catch_up(z) == -1) {
-		load_anew(z);
+		load_now(z); /* the file is another one, too */
 	}
 }
 
