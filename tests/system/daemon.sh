@@ -32,7 +32,7 @@ serve() {
 	lab_bg s sh -c 'ulimit -Sn 1024; exec env "$@"' sh "$@" \
 	    "$O/sbin/$daemon" -d -f "$conf" >>"$log" 2>&1
 	server=$LAB_PID server_job=$LAB_JOB
-	lab_until 20 s sh -c 'kill -0 "$(cat "$1")" 2>/dev/null' sh \
+	lab_until 20 s sh -c '{ kill -0 "$(cat "$1")"; } 2>/dev/null' sh \
 	    "$run/$daemon.pid" && return # not that of one which was killed
 	fail "$daemon starts"
 	diag_file "$log"
