@@ -151,9 +151,10 @@ bool
 acl_allows(const struct acl *acl, const union sock_addr *peer,
     const struct tsig_key *key)
 {
-	struct acl_entry *e;
+	size_t i;
 
-	for (e = acl->v; e < acl->v + acl->n; e++) {
+	for (i = 0; i < acl->n; i++) {
+		struct acl_entry *e = &acl->v[i];
 		const struct conf_prefixes one = { &e->prefix, 1 };
 
 		if (e->key != NULL && e->key != key)
