@@ -1,6 +1,8 @@
 /*
  * PTR records that follow A and AAAA records.
  */
+#include <string.h>
+
 #include "autoreverse.h"
 
 /* The name of the address (RFC 1035 section 3.5, 3596 section 2.5). */
@@ -69,4 +71,28 @@ autoreverse_apply(
 	if (node != NULL && node_rrset(node, TYPE_PTR) != NULL)
 		return EDIT_SAME;
 	return edit_add(e, ptr_name, &rr);
+}
+
+static const struct rrset *
+ptrs_of(const struct node *n)
+{
+	return n != NULL ? node_rrset(n, TYPE_PTR) : NULL;
+}
+
+enum edit_result
+autoreverse_fill(struct edit *e, const struct snapshot *base,
+    const struct dname *ptr_name, const struct edit_change *c)
+{
+	const struct rrset *set = ptrs_of(edit_find(e, ptr_name, 0));
+	struct edit_change other = *c;
+	uint8_t name[DNS_NAME];
+
+	if (set != NULL && ptrs_of(snapshot_find(base, ptr_name, 0)) == NULL &&
+	    dname_compare(c->name, rrset_rdata(set->data)) < 0) {
+		other.added = false;
+		other.name =
+		    memcpy(name, rrset_rdata(set->data), rrset_len(set->data));
+		autoreverse_apply(e, ptr_name, &other);
+	}
+	return autoreverse_apply(e, ptr_name, c);
 }

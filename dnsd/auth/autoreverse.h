@@ -4,7 +4,8 @@
  * For every address that an update adds to or removes from a zone with
  * auto_reverse, the reverse zone that we are primary of gets or loses the PTR,
  * in the same transaction: both changes share one write and one sync, and one
- * answer. A PTR that names somebody else is left alone.
+ * answer. A PTR that names somebody else is left alone. Files are followed when
+ * they are loaded: by their changes, and at start by all that is missing.
  */
 #ifndef AUTOREVERSE_H
 #define AUTOREVERSE_H
@@ -25,5 +26,13 @@ struct zone *autoreverse_zone(
  */
 enum edit_result autoreverse_apply(
     struct edit *, const struct dname *ptr_name, const struct edit_change *);
+
+/*
+ * The same for an address that may have been there for long. Of several that
+ * have none in `base`, which the edit was made from, the first in canonical
+ * order gets the PTR.
+ */
+enum edit_result autoreverse_fill(struct edit *, const struct snapshot *base,
+    const struct dname *ptr_name, const struct edit_change *);
 
 #endif

@@ -94,6 +94,7 @@ change_done(void *arg, unsigned rcode)
 		    zone_text(l->zone, name), l->result.snapshot->serial);
 		load_looked(l->zone, &l->result);
 		l->zone->loaded = time(NULL);
+		update_follow(l->zone->server);
 		load_end(l, NULL);
 		return;
 	}
@@ -149,6 +150,7 @@ replace(struct load *l)
 		    zone_text(l->zone, name), s->serial, now->serial);
 	load_done(l->zone, &l->result);
 	notify_zone(l->zone);
+	update_follow(l->zone->server);
 	load_end(l, NULL);
 }
 

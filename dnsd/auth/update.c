@@ -368,4 +368,5 @@ update_own(struct server *s)
 	for (z = s->zones->v; z < s->zones->v + s->zones->n; z++)
 		if (z->journal != NULL)
 			own(z);
+	update_follow(s);
 }

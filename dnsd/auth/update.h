@@ -29,6 +29,10 @@ void update_stop(struct server *);
  */
 void update_own(struct server *);
 
+/* A zone was loaded: addresses of zones with auto_reverse get what PTRs are
+ * missing. update_own does that, too. */
+void update_follow(struct server *);
+
 /* An UPDATE came in. It is answered in time. */
 void update_handed(struct handed *);
 

@@ -78,7 +78,8 @@ zone_open(struct zone *z, const struct zone_conf *c, bool follows)
 	z->conf = c;
 	z->secondary = c->primaries.n > 0;
 	z->dynamic = !z->secondary &&
-	    (c->updates.n > 0 || (follows && is_reverse(&c->origin)));
+	    (c->updates.n > 0 || c->auto_reverse ||
+		(follows && is_reverse(&c->origin)));
 }
 
 int

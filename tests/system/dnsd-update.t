@@ -176,6 +176,8 @@ back() {
 }
 
 reverse() {
+	is 'an address of the file: and back' "$(back 10.0.0.9)" \
+	    deep.empty.lab.test.
 	done_ 'both addresses' 'update add r.lab.test 300 A 10.0.0.20' \
 	    'update add r.lab.test 300 AAAA 2001:db8::20'
 	is 'IPv4: and back' "$(back 10.0.0.20)" r.lab.test.

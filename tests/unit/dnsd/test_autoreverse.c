@@ -34,6 +34,7 @@ static struct zone *x, *r4, *r6;
 static void
 setup(void)
 {
+	log_level(-1); /* refusals are told */
 	updated_init(&u);
 	updated_add(&u, "x.")->auto_reverse = true;
 	updated_add(&u, "2.0.192.in-addr.arpa.")->updates.n = 0;
@@ -166,6 +167,32 @@ START_TEST(mends)
 }
 END_TEST
 
+/* What a file has gets what is missing: at start, after a reload. */
+START_TEST(files)
+{
+	struct snapshot *s = zonelines_zone("x.",
+	    FORWARD "www.x. 60 A 192.0.2.7\n"
+		    "b.x. 60 A 192.0.2.7\n"
+		    "c.x. 60 A 192.0.2.7\n"
+		    "d.x. 60 A 192.0.2.2\n"
+		    "e.x. 60 AAAA 2001:db8::1\n"
+		    "f.x. 60 A 198.51.100.1\n");
+
+	zone_publish(x, s);
+	update_follow(&u.server);
+	journals_sync(u.server.journals);
+	expect_zone(r4, "2.0.192.in-addr.arpa.", REVERSE,
+	    SOA4 "2 2 3 4 5\n7.2.0.192.in-addr.arpa. 60 PTR b.x.");
+	expect_zone(r6, "8.b.d.0.1.0.0.2.ip6.arpa.", REVERSE6,
+	    SOA6 "2 2 3 4 5\n" ONE6 " 60 PTR e.x.");
+	/* then there is nothing more to do */
+	update_follow(&u.server);
+	journals_sync(u.server.journals);
+	ck_assert_uint_eq(zone_now(r4)->serial, 2);
+	ck_assert_uint_eq(zone_now(x)->serial, 1);
+}
+END_TEST
+
 /* Nobody may update a zone that is only maintained. */
 START_TEST(no_grant)
 {
@@ -207,6 +234,7 @@ main(void)
 	tcase_add_loop_test(tc, follows, 0, nitems(rows));
 	tcase_add_test(tc, back);
 	tcase_add_test(tc, mends);
+	tcase_add_test(tc, files);
 	tcase_add_test(tc, no_grant);
 	tcase_add_test(tc, both_or_none);
 	suite_add_tcase(s, tc);
