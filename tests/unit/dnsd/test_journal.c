@@ -11,6 +11,7 @@
 
 #include "crc32c.h"
 #include "journalpart.h"
+#include "log.h"
 #include "tap.h"
 #include "zonelines.h"
 
@@ -27,6 +28,7 @@ static void
 setup(void)
 {
 	dname_seed();
+	log_level(-1); /* damage is told */
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/x.jnl", dir);
 	snprintf(master, sizeof(master), "%s/x.zone", dir);

@@ -28,6 +28,7 @@ static struct zone *zone;
 static void
 setup(void)
 {
+	log_level(-1); /* refusals are told */
 	updated_init(&u);
 	updated_add(&u, "x.");
 	updated_start(&u);

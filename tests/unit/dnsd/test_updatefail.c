@@ -60,6 +60,7 @@ static struct updated_answer a[8];
 static void
 setup(void)
 {
+	log_level(-1); /* refusals are told */
 	updated_init(&u);
 	updated_add(&u, "x.")->auto_reverse = true;
 	updated_add(&u, "y.");
