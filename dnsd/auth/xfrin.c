@@ -651,10 +651,12 @@ xfrin_status(const struct zone *z, struct buf *out)
 		buf_printf(out, ", next in %.0f s",
 		    ev_timer_remaining(loop, (ev_timer *)(uintptr_t)&r->next));
 	if (r->known)
-		buf_printf(out,
-		    ", confirmed %" PRId64 " s ago, expires in "
-		    "%" PRId64 " s",
-		    (int64_t)time(NULL) - r->state.checked,
-		    r->state.expires - (int64_t)time(NULL));
+		buf_printf(out, ", confirmed %" PRId64 " s ago",
+		    (int64_t)time(NULL) - r->state.checked);
+	/* the timer says when it will, whatever became of the clock */
+	if (ev_is_active(&r->expiry))
+		buf_printf(out, ", expires in %.0f s",
+		    ev_timer_remaining(
+			loop, (ev_timer *)(uintptr_t)&r->expiry));
 	buf_puts(out, "\n");
 }
