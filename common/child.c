@@ -203,6 +203,7 @@ child_main(struct child *c, int msg, int log)
 	w.instance = g->parent->setup->instance;
 	w.conf = g->conf;
 	w.index = c->index;
+	w.replaces = g->parent->current != NULL && g->parent->current != g;
 	w.counters = c->counters;
 	worker_socks(&w, &g->socks, g->n);
 	for (i = 0; i < c->nsocks; i++)

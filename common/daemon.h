@@ -82,6 +82,8 @@ struct worker {
 	unsigned index; /* 0 .. workers - 1 */
 	bool inetd; /* -i: end by yourself when idle */
 	bool draining; /* set before the daemon's drain() is called */
+	bool replaces; /* others serve by the old configuration, and go on if
+			  start() fails */
 	bool waiting; /* set by start(): it is ready so that its predecessor
 			 drains, but serves only when that has ended; control
 			 requests wait until worker_serves */

@@ -331,7 +331,7 @@ start(struct worker *w)
 	if ((writer = take_lock()) == -1)
 		return -1;
 	/* who has the old zones keeps them where a file is wrong now */
-	if (load_all(s) == -1 && writer == 0 && !w->inetd)
+	if (load_all(s) == -1 && w->replaces)
 		return -1;
 	count_zones(s);
 	if (update_start(s) == -1 || xfrin_start(s) == -1 ||

@@ -203,6 +203,11 @@ conf_reloads() {
 	forgive 'ended with status 1, before it served'
 	is 'and the old one goes on' "$(short extra SOA | cut -d ' ' -f 3)" 9
 	ok 'with its old zone' serial lab.test 4
+	lab_zone 5
+	usual 'directory = "/srv/elsewhere"'
+	nok 'with zones in a directory that has none, too' reload
+	forgive 'ended with status 1, before it served'
+	ok 'and the old one goes on' serial lab.test 4
 	lab_zone 6
 	usual "listen \"$v4\" { }"
 	ok 'fewer addresses' reload
