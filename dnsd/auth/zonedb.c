@@ -150,6 +150,27 @@ oldest_free(struct line *l)
 	free(db->snapshot);
 }
 
+/*
+ * While an old one is held (by a transfer, say), those behind it need not wait:
+ * many updates of a big zone would leave much memory.
+ */
+static void
+middle_free(struct line *l)
+{
+	struct zonedb *db = TAILQ_FIRST(&l->snapshots), *before;
+
+	while ((before = db) != NULL && before->retired) {
+		db = TAILQ_NEXT(before, link);
+		while (db != NULL && may_go(db) &&
+		    TAILQ_NEXT(db, link) != NULL &&
+		    doomed_pass(db, before) == 0) {
+			TAILQ_REMOVE(&l->snapshots, db, link);
+			free(db->snapshot);
+			db = TAILQ_NEXT(before, link);
+		}
+	}
+}
+
 /* false: it is gone, or nothing of it waits any more. */
 static bool
 line_reclaim(struct line *l)
@@ -158,6 +179,7 @@ line_reclaim(struct line *l)
 
 	while (may_go(TAILQ_FIRST(&l->snapshots)))
 		oldest_free(l);
+	middle_free(l);
 	db = TAILQ_FIRST(&l->snapshots);
 	if (db != NULL && db->retired)
 		return true;

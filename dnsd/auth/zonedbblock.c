@@ -34,20 +34,21 @@ block_new(struct edit *e, size_t size)
 	return p;
 }
 
+/* Room for n more. */
 static int
-doomed_add(struct doomed *d, void *p, size_t size)
+doomed_room(struct doomed *d, size_t n)
 {
 	struct doomed_block *v;
-	size_t max;
+	size_t max = d->max == 0 ? 16 : d->max;
 
-	if (d->n == d->max) {
-		max = d->max == 0 ? 16 : d->max * 2;
-		if ((v = reallocarray(d->v, max, sizeof(*v))) == NULL)
-			return -1;
-		d->v = v;
-		d->max = max;
-	}
-	d->v[d->n++] = (struct doomed_block){ p, size };
+	if (n <= d->max - d->n)
+		return 0;
+	while (max - d->n < n)
+		max *= 2;
+	if ((v = reallocarray(d->v, max, sizeof(*v))) == NULL)
+		return -1;
+	d->v = v;
+	d->max = max;
 	return 0;
 }
 
@@ -58,8 +59,28 @@ block_drop(struct edit *e, void *p, size_t size, uint32_t made_by)
 	e->s->bytes -= arena_room(size);
 	if (made_by == e->id)
 		arena_free(&e->line->arena, p, size);
-	else if (doomed_add(&e->doomed, p, size) == -1)
+	else if (doomed_room(&e->doomed, 1) == -1)
 		e->failed = true;
+	else
+		e->doomed.v[e->doomed.n++] =
+		    (struct doomed_block){ p, (uint32_t)size, made_by };
+}
+
+int
+doomed_pass(struct zonedb *db, struct zonedb *before)
+{
+	struct doomed_block *b = db->doomed.v, *end = b + db->doomed.n;
+
+	if (doomed_room(&before->doomed, db->doomed.n) == -1)
+		return -1;
+	for (; b < end; b++)
+		if (b->made_by > before->edit)
+			arena_free(&db->line->arena, b->p, b->size);
+		else
+			before->doomed.v[before->doomed.n++] = *b;
+	free(db->doomed.v);
+	db->doomed = (struct doomed){ 0 };
+	return 0;
 }
 
 void

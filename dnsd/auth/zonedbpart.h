@@ -105,7 +105,8 @@ struct order {
 struct doomed {
 	struct doomed_block {
 		void *p;
-		size_t size;
+		uint32_t size;
+		uint32_t made_by; /* the edit */
 	} * v;
 	size_t n, max;
 };
@@ -161,6 +162,12 @@ void *block_new(struct edit *, size_t size); /* NULL: failed is set */
 /* made_by: the number in it. */
 void block_drop(struct edit *, void *, size_t size, uint32_t made_by);
 void doomed_free(struct doomed *, struct line *);
+/*
+ * What ends with `db`, which nobody reads any more, while the one before it is
+ * read still: blocks made since are freed, the rest ends with that one. -1: no
+ * memory, and nothing happened.
+ */
+int doomed_pass(struct zonedb *db, struct zonedb *before);
 /* Everything that bears the snapshot's number is freed. */
 void blocks_undo(struct zonedb *);
 /* Everything is made to bear the number 0. */

@@ -766,6 +766,44 @@ START_TEST(a_held_base_outlives_its_zone)
 }
 END_TEST
 
+/*
+ * While a transfer holds an old one, what changes again and again takes no more
+ * memory than what changed once; the old one stays as it was.
+ */
+START_TEST(what_stands_between_is_not_kept)
+{
+	struct edit *e = begin(NULL);
+	struct snapshot *held, *s, *next;
+	size_t once = 0;
+	uint32_t i;
+
+	add_soa(e, 1);
+	held = s = edit_commit(e);
+	snapshot_hold(held);
+	for (i = 2; i < 200; i++) {
+		e = begin(s);
+		add_soa(e, i);
+		next = edit_commit(e);
+		ck_assert_ptr_nonnull(next);
+		snapshot_retire(s, next);
+		s = next;
+		ck_assert(snapshot_reclaim());
+		if (i == 3)
+			once = s->db->line->arena.used;
+		if (i > 3)
+			ck_assert_uint_eq(s->db->line->arena.used, once);
+	}
+	ck_assert_uint_eq(held->serial, 1);
+	ck_assert_ptr_nonnull(node_rrset(held->apex, TYPE_SOA));
+	ck_assert_ptr_eq(snapshot_find(held, &held->origin, 0), held->apex);
+	snapshot_release(held);
+	ck_assert(!snapshot_reclaim());
+	ck_assert_uint_eq(s->db->line->arena.used, s->bytes);
+	snapshot_retire(s, NULL);
+	ck_assert(!snapshot_reclaim());
+}
+END_TEST
+
 /* Limits and big RRsets */
 
 START_TEST(a_big_rrset_is_sorted_and_bounded)
@@ -973,6 +1011,7 @@ suite(void)
 	tcase_add_test(t, of_two_edits_the_second_is_late);
 	tcase_add_loop_test(t, unseen_snapshots_go_in_any_order, 0, 2);
 	tcase_add_test(t, a_held_base_outlives_its_zone);
+	tcase_add_test(t, what_stands_between_is_not_kept);
 	tcase_add_test(t, a_big_rrset_is_sorted_and_bounded);
 	tcase_add_test(t, limits_leave_the_edit_as_it_was);
 	tcase_add_test(t, the_longest_name_is_a_node);
