@@ -383,6 +383,10 @@ query(struct request *r, struct stream **stream)
 		fail(r, DNS_REFUSED, EDE_NOT_AUTHORITATIVE);
 		return;
 	}
+	a.r = r;
+	a.name = &r->qname;
+	a.origin = r->ahead.origin;
+	prefer_parent(&a);
 	if (!acl_allows(&a.zone->conf->allow_query, &r->peer, r->key)) {
 		fail(r, DNS_REFUSED, EDE_PROHIBITED);
 		return;
@@ -391,9 +395,6 @@ query(struct request *r, struct stream **stream)
 		fail(r, DNS_SERVFAIL, EDE_INVALID_DATA);
 		return;
 	}
-	a.r = r;
-	a.name = &r->qname;
-	a.origin = r->ahead.origin;
 	a.dnssec = r->edns.wants_dnssec;
 	a.given = NULL;
 	a.denial.n = 0;

@@ -109,6 +109,9 @@ static const char plain_zone1[] =
 	"inner.chain.test. 3600 DS 5 13 2 000000000000000000000000000000000"
 	"0000000000000000000000000000000\n"
 	"ns.inner.chain.test. 3600 A 198.51.100.9\n"
+	"shut.chain.test. 3600 NS ns.inner.chain.test.\n"
+	"shut.chain.test. 3600 DS 6 13 2 000000000000000000000000000000000"
+	"0000000000000000000000000000000\n"
 	"n1.chain.test. 3600 CNAME n2.chain.test.\n"
 	"n2.chain.test. 3600 CNAME n3.chain.test.\n"
 	"n3.chain.test. 3600 CNAME n4.chain.test.\n"
@@ -158,6 +161,7 @@ static const struct served_zone plain_zones[] = {
 	{ "dn.test.", plain_zone3, false },
 	{ "closed.test.", plain_zone4, true },
 	{ "broken.test.", NULL, false },
+	{ "shut.chain.test.", NULL, true },
 };
 
 static const char root_zone0[] =
@@ -555,6 +559,12 @@ static const struct served_case plain_cases[] = {
 	    "NOERROR aa edns do\n"
 	    "= inner.chain.test. 3600 DS 5 13 2 000000000000000000000000000000000"
 	    "0000000000000000000000000000000\n" },
+	/* the parent's, whatever has become of the child */
+	{ "shut.chain.test. DS",
+	    "NOERROR aa\n"
+	    "= shut.chain.test. 3600 DS 6 13 2 000000000000000000000000000000000"
+	    "0000000000000000000000000000000\n" },
+	{ "shut.chain.test. NS", "REFUSED\n" },
 	{ "inner.chain.test. NS",
 	    "NOERROR aa\n"
 	    "= inner.chain.test. 3600 NS ns.inner.chain.test.\n"
