@@ -211,12 +211,12 @@ asked() {
 row() {
 	ours=0
 	rm -f "$work"/round.*
-	for name in $4; do
-		begin "$name" "$2" || continue
-		for _round in $(seq "$ROUNDS"); do
+	for _round in $(seq "$ROUNDS"); do
+		for name in $4; do
+			begin "$name" "$2" || continue
 			asked "$name" "$2" "$3" >>"$work/round.$name"
+			stop_server "$name"
 		done
-		stop_server "$name"
 	done
 	printf '%-22s' "$1"
 	best=
