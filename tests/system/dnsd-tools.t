@@ -44,9 +44,9 @@ transfers() {
 		c drill "@$v4" -t "$name" AXFR | grep -v '^;' |
 		    awk 'NF && !($4 == "SOA" && seen++)' >"$name.came"
 		ok "ldns-verify-zone: $name" ldns-verify-zone "$name.came" >&2
-		ldns-read-zone -z "$name.signed" | grep -v '^;' >read
-		ldns-read-zone -z "$name.came" | grep -v '^;' >came
-		same "ldns-read-zone: $name is as it was signed" came read
+		ldns-read-zone -z "$name.signed" | grep -v '^;' >before
+		ldns-read-zone -z "$name.came" | grep -v '^;' >after
+		same "ldns-read-zone: $name is as it was signed" after before
 	done
 	ok 'ldns-walk: every name by its NSEC' \
 	    sh -c 'grep -q "^deep\.er\.still\.nsec\.test\." "$1" &&
