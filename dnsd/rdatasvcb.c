@@ -94,24 +94,8 @@ parse_alpn(const struct value *v)
 }
 
 static int
-parse_ipv4hint(const struct value *v)
-{
-	uint8_t text[255], addr[4];
-	size_t at = 0;
-	int n;
-
-	do {
-		if ((n = list_next(v, &at, text)) == -1 ||
-		    !rdata_ip4((const char *)text, (size_t)n, addr))
-			return value_bad(v);
-		if (rdata_put(v->w, addr, sizeof(addr)) == -1)
-			return -1;
-	} while (at <= v->n);
-	return 0;
-}
-
-static int
-parse_ipv6hint(const struct value *v)
+parse_addresses(const struct value *v,
+    bool (*parse)(const char *, size_t, uint8_t *), size_t size)
 {
 	uint8_t text[255], addr[16];
 	size_t at = 0;
@@ -119,12 +103,24 @@ parse_ipv6hint(const struct value *v)
 
 	do {
 		if ((n = list_next(v, &at, text)) == -1 ||
-		    !rdata_ip6((const char *)text, (size_t)n, addr))
+		    !parse((const char *)text, (size_t)n, addr))
 			return value_bad(v);
-		if (rdata_put(v->w, addr, sizeof(addr)) == -1)
+		if (rdata_put(v->w, addr, size) == -1)
 			return -1;
 	} while (at <= v->n);
 	return 0;
+}
+
+static int
+parse_ipv4hint(const struct value *v)
+{
+	return parse_addresses(v, rdata_ip4, 4);
+}
+
+static int
+parse_ipv6hint(const struct value *v)
+{
+	return parse_addresses(v, rdata_ip6, 16);
 }
 
 /* In ascending order, whatever the text's is (section 8). */
